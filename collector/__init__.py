@@ -1,0 +1,1 @@
+"""The collector in the regional centre. START READING at `pipeline.py`."""

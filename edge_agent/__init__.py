@@ -1,0 +1,1 @@
+"""The agent on a field gateway. START READING at `pipeline.py`."""

@@ -1,0 +1,73 @@
+"""What passes from stage to stage: driver ─▶ RawScan ─▶ decode ─▶ DecodedScan ─▶ validate ─▶ Scan ─▶ outbox."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from sensor_profiles.model import Space
+from wire.messages import Clock, Quality, Value
+
+
+class Instant(Struct, frozen=True):
+    """One moment on both clocks: wall milliseconds (UTC) and this boot's monotonic milliseconds."""
+
+    wall_ms: int
+    mono_ms: int
+
+
+class Block(Struct, frozen=True):
+    """One request: `count` registers, bits or bytes of a space from `start`."""
+
+    space: Space
+    start: int
+    count: int
+
+
+class Fault(StrEnum):
+    """Why a block has no bytes; the value is the quality its channels get."""
+
+    NO_ANSWER = Quality.BAD_NO_ANSWER
+    GARBLED = Quality.BAD_GARBLED
+    REFUSED = Quality.BAD_REFUSED
+    LINK_DOWN = Quality.BAD_LINK_DOWN
+
+
+class Answer(Struct, frozen=True):
+    """What a device said to one block: its bytes as they stood on the wire, or why there are none.
+
+    Registers: 2·count bytes, high byte first. Bits: ceil(count/8) bytes, the first bit in the lowest position.
+    """
+
+    block: Block
+    data: bytes = b""
+    fault: Fault | None = None
+
+
+class RawScan(Struct, frozen=True):
+    """One poll of one device; every block that was planned has its answer."""
+
+    device: str
+    taken: Instant
+    answers: tuple[Answer, ...]
+
+
+class DecodedScan(Struct, frozen=True):
+    """Values in the order of the device's channels; None where there were no bytes or no number.
+
+    `faults` maps the index of a channel to why it has no value or cannot be believed.
+    """
+
+    device: str
+    taken: Instant
+    values: tuple[Value, ...]
+    faults: dict[int, Quality]
+
+
+class Scan(Struct, frozen=True):
+    """What goes into the outbox: a value is kept beside a bad quality when the device did send one."""
+
+    device: str
+    taken: Instant
+    clock: Clock
+    values: tuple[Value, ...]
+    quality: dict[int, Quality]

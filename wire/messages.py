@@ -1,0 +1,210 @@
+"""The messages between an agent and the collector: frozen, versioned, self-describing.
+
+Site and gateway stand in the MQTT topic, never in the payload. Times are integer milliseconds since
+1970-01-01T00:00Z; monotonic times are milliseconds of the boot named beside them.
+
+    Batch    agent → collector   readings under one sequence number; everything needed to store them
+    Receipt  collector → agent   what is durably stored (not what has arrived)
+    About    agent, retained     what the gateway has: devices, channels, units, limits
+    Status   agent, retained     how it is; the last will says offline
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+VERSION = 1
+
+Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}\Z")]
+"""A site, gateway, device or channel: 1–63 of a–z, 0–9, `_`, `-`; begins with a letter or digit."""
+
+Epoch = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
+"""Drawn at random when an outbox database is created, so that a lost database is seen."""
+
+Sequence = Annotated[int, Meta(ge=1, le=2**53)]
+Milliseconds = Annotated[int, Meta(ge=0, le=2**53)]
+Value = float | str | None
+"""Always finite; None where nothing was measured. Integers travel as float64: exact up to 2**53."""
+
+
+class Clock(StrEnum):
+    """How far the gateway's clock could be trusted when a scan was taken."""
+
+    SYNCED = "synced"
+    HOLDOVER = "holdover"
+    UNSYNCED = "unsynced"
+
+
+class Quality(StrEnum):
+    """OPC UA's three statuses with a reason; a good reading carries none at all."""
+
+    UNCERTAIN_CLOCK = "uncertain.clock"
+    UNCERTAIN_AFTER_FAULT = "uncertain.after_fault"
+    BAD_NO_ANSWER = "bad.no_answer"
+    BAD_GARBLED = "bad.garbled"
+    BAD_REFUSED = "bad.refused"
+    BAD_LINK_DOWN = "bad.link_down"
+    BAD_NOT_FINITE = "bad.not_finite"
+    BAD_SENTINEL = "bad.sentinel"
+    BAD_DEVICE_STATUS = "bad.device_status"
+    BAD_OUT_OF_RANGE = "bad.out_of_range"
+    BAD_NOT_TEXT = "bad.not_text"
+
+
+QualityText = Annotated[str, Meta(pattern=r"^(uncertain|bad)\.[a-z0-9_]{1,40}\Z")]
+"""On the wire a newer agent may know reasons this collector does not: kept as text, never refused."""
+
+
+class Row(Struct, frozen=True, array_like=True, omit_defaults=True):
+    """One scan: the values of a table's channels at one time.
+
+    `quality` maps the index of a channel to its reason; an index that is absent is good.
+    `mono_ms` is the boot's monotonic clock at the same instant.
+    """
+
+    t_ms: Milliseconds
+    values: tuple[Value, ...]
+    quality: dict[int, QualityText] = {}
+    clock: Clock = Clock.SYNCED
+    mono_ms: Milliseconds = 0
+
+
+class Table(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Scans of one device, its channels named once; every row has a value (or None) for each channel."""
+
+    device: Name
+    channels: tuple[Name, ...]
+    rows: tuple[Row, ...]
+
+    def __post_init__(self) -> None:
+        width = len(self.channels)
+        for row in self.rows:
+            if len(row.values) != width:
+                raise ValueError(f"{self.device}: a row has {len(row.values)} values for {width} channels")
+            if row.quality and not 0 <= min(row.quality) <= max(row.quality) < width:
+                raise ValueError(f"{self.device}: quality of a channel that is not in the table")
+
+
+class LossReason(StrEnum):
+    """Why an agent gave readings up."""
+
+    OUTBOX_FULL = "outbox_full"
+    THINNED = "thinned"
+    CORRUPT = "corrupt"
+    CLOCK_UNKNOWN = "clock_unknown"
+
+
+class Loss(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Readings that were in the outbox and will not come: an honest hole.
+
+    Whatever of `first_seq`…`last_seq` the collector has not got is what was lost. Sequence 0 and times 0: not
+    known (a corrupt outbox).
+    """
+
+    reason: LossReason
+    from_ms: Milliseconds = 0
+    to_ms: Milliseconds = 0
+    first_seq: Milliseconds = 0
+    last_seq: Milliseconds = 0
+    readings: int = 0
+    epoch: Epoch | None = None
+    """The epoch that lost them, when it is not the batch's own."""
+
+
+class Batch(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the agent sends, byte for byte the same at each attempt."""
+
+    v: Literal[1] = VERSION
+    epoch: Epoch
+    seq: Sequence
+    boot: str
+    site_class: Name
+    """`boiler_house` or `air_post`: the measurement in InfluxDB."""
+    tables: tuple[Table, ...] = ()
+    losses: tuple[Loss, ...] = ()
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """The collector has these batches of this epoch durably: inclusive ranges of sequence numbers."""
+
+    v: Literal[1] = VERSION
+    epoch: Epoch
+    ranges: tuple[tuple[Sequence, Sequence], ...]
+
+
+class ChannelAbout(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One channel as its readers need it; limits are the valid range in the quantity's unit."""
+
+    name: Name
+    quantity: str
+    unit: str
+    low: float | None = None
+    high: float | None = None
+    title: str = ""
+
+
+class DeviceAbout(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One device and how often it is read."""
+
+    name: Name
+    profile: str
+    model: str
+    link: str
+    period_s: float
+    channels: tuple[ChannelAbout, ...]
+
+
+class About(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The gateway's birth certificate, retained."""
+
+    v: Literal[1] = VERSION
+    version: str
+    epoch: Epoch
+    boot: str
+    site_class: Name
+    site_title: str = ""
+    started_ms: Milliseconds
+    devices: tuple[DeviceAbout, ...]
+
+
+class Presence(StrEnum):
+    """`stopped` was said on purpose; `offline` is the broker speaking for a dead agent."""
+
+    ONLINE = "online"
+    STOPPED = "stopped"
+    OFFLINE = "offline"
+
+
+class LinkStatus(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A link since start: `load` is the share of time the line was busy in the last period, 0…1."""
+
+    name: str
+    up: bool
+    load: float = 0.0
+    requests: int = 0
+    timeouts: int = 0
+    garbled: int = 0
+    refused: int = 0
+    late_polls: int = 0
+
+
+class Status(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the gateway is, retained; every field but the first three is absent from a last will."""
+
+    v: Literal[1] = VERSION
+    state: Presence
+    epoch: Epoch
+    t_ms: Milliseconds = 0
+    clock: Clock = Clock.SYNCED
+    outbox_batches: int = 0
+    outbox_readings: int = 0
+    outbox_oldest_ms: Milliseconds = 0
+    outbox_oldest_seq: Milliseconds = 0
+    """Everything before it was sent and receipted, or given up: a hole below it will not be filled."""
+    readings_taken: int = 0
+    silent_devices: tuple[str, ...] = ()
+    links: tuple[LinkStatus, ...] = ()
+
+
+Message = Batch | Receipt | About | Status

@@ -1,0 +1,55 @@
+"""MQTT topics, built and parsed side by side: `ulba/v1/<site>/<gateway>/<channel>`."""
+
+import re
+from enum import StrEnum
+
+from msgspec import Struct
+
+ROOT = "ulba/v1"
+_TOPIC = re.compile(r"ulba/v1/([a-z0-9][a-z0-9_-]{0,62})/([a-z0-9][a-z0-9_-]{0,62})/([a-z]+)")
+
+
+class Kind(StrEnum):
+    """What a topic carries; ABOUT and STATUS are retained."""
+
+    BATCH = "batch"
+    ABOUT = "about"
+    STATUS = "status"
+    RECEIPT = "receipt"
+    COMMAND = "command"
+
+
+class Gateway(Struct, frozen=True, order=True):
+    """A gateway's address: where it stands and which one it is."""
+
+    site: str
+    gateway: str
+
+    def __str__(self) -> str:
+        return f"{self.site}/{self.gateway}"
+
+
+class ForeignTopicError(ValueError):
+    """A topic that is none of ours."""
+
+
+def build(gateway: Gateway, kind: Kind) -> str:
+    """The topic of one kind of message of one gateway."""
+    return f"{ROOT}/{gateway.site}/{gateway.gateway}/{kind}"
+
+
+def parse(topic: str) -> tuple[Gateway, Kind]:
+    """The inverse of `build`.
+
+    Raises:
+        ForeignTopicError: anything else.
+    """
+    match = _TOPIC.fullmatch(topic)
+    if match is None or match[3] not in Kind.__members__.values():
+        raise ForeignTopicError(f"{topic!r} is not ulba/v1/<site>/<gateway>/<{'|'.join(Kind)}>")
+    return Gateway(match[1], match[2]), Kind(match[3])
+
+
+def every(kind: Kind) -> str:
+    """The subscription filter for one kind of message of all gateways."""
+    return f"{ROOT}/+/+/{kind}"
