@@ -1,0 +1,50 @@
+# make demo   everything on this machine: simulator, broker, three agents, collector, live view
+# make test   the whole test suite against real servers      make unit   the quick part of it, no servers
+# make check  ruff, mypy, import contracts                    make bench  measure, as the README's table
+#
+# Needs Python 3.11 or newer and nothing else; each target sets up what it uses in .venv.
+
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$p && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test unit check bench servers clean
+.DEFAULT_GOAL := test
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Ulba needs Python 3.11 or newer with venv: sudo apt-get install python3 python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/demo: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[agent,collector,sim]'
+	@touch $@
+
+.venv/dev: .venv/bin/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[agent,collector,sim,dev]'
+	@touch $@ .venv/demo
+
+demo: .venv/demo
+	$(BIN)/firmware-sim demo
+
+servers:
+	@./tests/install_servers
+
+test: .venv/dev servers
+	$(BIN)/pytest
+
+unit: .venv/dev
+	$(BIN)/pytest -m "not system"
+
+check: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/dev servers
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
