@@ -3,12 +3,12 @@
     DecodeError           set the payload aside; it will never be readable
     └ UnsupportedVersion  a newer program spoke: keep it, upgrade this one
 
-The first byte tells the two encodings apart (`{` is JSON, 0x78 a zlib stream, RFC 1950), so MQTT 3.1.1, which has
-no content-encoding property, loses nothing.
+The first byte tells the two encodings apart (`{` is JSON, 0x78 a zlib stream, RFC 1950), so MQTT 3.1.1, which
+has no content-encoding property, loses nothing.
 """
 
 import zlib
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 
@@ -21,10 +21,10 @@ _SMALLEST_WORTH_DEFLATING = 120
 _LEVEL = 6
 _ZLIB = 0x78
 _encoder = msgspec.json.Encoder()
-_decoders: dict[type[Message], msgspec.json.Decoder[Message]] = {
+_decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind) for kind in (Batch, Receipt, About, Status)
 }
-M = TypeVar("M", Batch, Receipt, About, Status)
+M = TypeVar("M", bound=Message)
 
 
 class DecodeError(ValueError):
@@ -59,7 +59,7 @@ def decode(kind: type[M], payload: bytes) -> M:
     """
     plain = _inflate(payload) if payload[:1] == b"\x78" else payload
     try:
-        return _decoders[kind].decode(plain)  # type: ignore[return-value]
+        return cast("M", _decoders[kind].decode(plain))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _refuse_other_version(plain)
         raise DecodeError(f"not a {kind.__name__.lower()}: {error}") from None

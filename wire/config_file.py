@@ -1,6 +1,6 @@
 """TOML files, parsed once at the border into frozen structs; every error names file, line, key and the cure.
 
-    config/agent.toml:14: device[1].perid_s: unknown key; did you mean `period_s`?
+config/agent.toml:14: device[1].perid_s: unknown key; did you mean `period_s`?
 """
 
 import difflib
@@ -108,7 +108,7 @@ def _sentence(message: str, tree: dict[str, Any], text: str, kind: Any, name: st
 
 
 def _steps(at: str, tree: Any, kind: Any) -> Path_:
-    """msgspec's `.device[1].period_s` as a path; `[...]` (any key of a table) is found by trying each."""
+    """Read `.device[1].period_s` as a path; `[...]` (any key of a table) is found by trying each."""
     path: list[str | int] = []
     for step in _STEP.finditer(at):
         if step[1] is not None:

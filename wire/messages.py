@@ -10,11 +10,11 @@ Site and gateway stand in the MQTT topic, never in the payload. Times are intege
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-VERSION = 1
+VERSION: Final = 1
 
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}\Z")]
 """A site, gateway, device or channel: 1–63 of a–z, 0–9, `_`, `-`; begins with a letter or digit."""

@@ -5,6 +5,7 @@ another unit is converted by its profile's scale and offset.
 """
 
 from enum import StrEnum
+from typing import Self
 
 
 class Quantity(StrEnum):
@@ -12,7 +13,7 @@ class Quantity(StrEnum):
 
     unit: str
 
-    def __new__(cls, name: str, unit: str) -> "Quantity":
+    def __new__(cls, name: str, unit: str) -> Self:
         member = str.__new__(cls, name)
         member._value_ = name
         member.unit = unit
