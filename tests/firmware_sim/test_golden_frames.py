@@ -1,0 +1,77 @@
+"""Frames seen on real lines or printed by makers: the simulated instrument answers byte for byte the same."""
+
+import pytest
+
+from firmware_sim.devices.bus import Bus
+from sensor_profiles.model import Profile
+from tests.firmware_sim import examples
+from tests.firmware_sim.examples import Bench
+from wire.messages import Value
+
+
+def answers(profile: Profile, values: dict[str, Value], request: str, unit: int) -> list[bytes]:
+    bus = Bus([Bench(profile, values, unit=unit).instrument])
+    return [reply.data for reply in bus.hear(bytes.fromhex(request), 0)]
+
+
+@pytest.mark.parametrize(
+    ("profile", "unit", "values", "request_hex", "reply_hex"),
+    [
+        # doc.omnicomm.ru/en/lls_integration; Escort TD-600 page
+        (
+            examples.lls(),
+            1,
+            {"temperature": 17.0, "level": 1.0, "frequency": 1.0},
+            "31 01 06 6C",
+            "3E 01 06 11 01 00 01 00 30",
+        ),
+        # maker's manual of RS-FXJT
+        (
+            examples.renke_direction(),
+            1,
+            {"sector": 2.0, "direction": 90.0},
+            "01 03 00 00 00 02 C4 0B",
+            "01 03 04 00 02 00 5A DB C8",
+        ),
+    ],
+    ids=["omnicomm_lls", "renke_direction"],
+)
+def test_a_printed_request_gets_the_printed_reply(
+    profile: Profile, unit: int, values: dict[str, Value], request_hex: str, reply_hex: str
+) -> None:
+    assert answers(profile, values, request_hex, unit) == [bytes.fromhex(reply_hex)]
+
+
+@pytest.mark.parametrize(
+    ("value", "registers"),
+    [(15.12193, (0x4171, 0xF36D)), (15.10429, (0x4171, 0xAB2C))],
+)
+def test_a_trm138_float_has_the_registers_dumped_from_hardware(value: float, registers: tuple[int, int]) -> None:
+    # Request of a plant poller: unit 24, FC04, 30 registers from 0, six channels of five.
+    [reply] = answers(examples.trm138(), {"t1": value}, "18 04 00 00 00 1E 72 0B", 24)
+    assert reply[:3] == bytes([24, 4, 60])
+    words = [int.from_bytes(reply[3 + 2 * n : 5 + 2 * n], "big") for n in range(30)]
+    assert words[:5] == [0, 0, 0, *registers]
+    assert words[7] == 11, "the second input has no sensor"
+
+
+def test_an_sds011_answers_the_query_with_its_frame() -> None:
+    request = "AA B4 04 00 00 00 00 00 00 00 00 00 00 00 00 FF FF 02 AB"
+    [reply] = answers(examples.sds011(), {"pm2_5": 12.3, "pm10": 45.6}, request, 0xA160)
+    # 123 = 0x007B, 456 = 0x01C8, little-endian; the sum is over the six bytes between head and sum.
+    assert reply == bytes.fromhex("AA C0 7B 00 C8 01 A1 60 45 AB")
+
+
+def test_a_pms_answers_the_read_command_with_its_frame() -> None:
+    [reply] = answers(examples.pms5003(), {"pm1": 5, "pm2_5": 9, "pm10": 300}, "42 4D E2 00 00 01 71", 1)
+    expected = "42 4D 00 1C" + "0000" * 3 + "0005 0009 012C" + "0000" * 7
+    body = bytes.fromhex(expected)
+    assert reply == body + sum(body).to_bytes(2, "big")
+
+
+def test_a_pzem_frame_has_the_printed_checksum() -> None:
+    from firmware_sim.devices.modbus import crc16
+
+    # ESPHome's PZEM reference.
+    frame = bytes.fromhex("01 04 14 08 D1 00 6C 00 00 00 F4 00 00 00 26 00 00 01 F4 00 64 00 00 51 34")
+    assert crc16(frame[:-2]) == frame[-2:]
