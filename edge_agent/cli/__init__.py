@@ -1,0 +1,14 @@
+"""The command `edge-agent`; one file a command, one line here for each. Exit codes: 0 ok, 1 failed, 2 wrong usage."""
+
+import typer
+
+app = typer.Typer(
+    help="Polls the instruments of a site and forwards what they measure.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
