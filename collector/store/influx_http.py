@@ -5,7 +5,7 @@ A failing connection is a StoreUnavailableError of one sentence; what the server
 
 from base64 import b64encode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -113,12 +113,8 @@ class Server:
             "chunk_size": str(ROWS_A_CHUNK),
         }
         response = self.request("/query", fields=fields, encode_multipart=False, preload_content=False)
-        try:
-            with self.reached():
-                yield from self._tables(response)
-        finally:
-            response.drain_conn()
-            response.release_conn()
+        with closing(response), self.reached():
+            yield from self._tables(response)
 
     def _tables(self, response: urllib3.BaseHTTPResponse) -> Iterator[Table]:
         if response.status != 200:  # noqa: PLR2004 - RFC 9110, OK
