@@ -27,7 +27,7 @@ _INTEGER_BYTES = {
 }
 _SIGNED = frozenset({Encoding.I8, Encoding.I16, Encoding.I24, Encoding.I32, Encoding.I64})
 _REAL = {Encoding.F32: ">f", Encoding.F64: ">d"}
-_F32_MAX = 3.4028234663852886e38
+_F32_MAX, _F32_NORMAL = 3.4028234663852886e38, 2.0**-126
 
 
 class MisfitError(ValueError):
@@ -78,9 +78,10 @@ def shortest_f32(value: float) -> float:
     if not math.isfinite(value):
         return value
     packed = struct.pack(">f", value)
-    for digits in (6, 7, 8):
+    # Six digits always survive a normal f32 (FLT_DIG); subnormal ones have fewer.
+    for digits in range(6 if abs(value) >= _F32_NORMAL else 1, 9):
         short = float(f"{value:.{digits}g}")
-        if abs(short) <= _F32_MAX and struct.pack(">f", short) == packed:
+        if struct.pack(">f", short) == packed:
             return short
     return float(f"{value:.9g}")
 

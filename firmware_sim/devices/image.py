@@ -46,6 +46,8 @@ class Image:
     def __init__(self, layout: "Layout", values: Mapping[str, Value]) -> None:
         self._layout = layout
         self._values = dict(values)
+        self.served: Mapping[str, Value] = layout.served(self._values)
+        """What is on the wire for each channel, after quantisation."""
 
     def read(self, space: Space, start: int, count: int) -> bytes | None:
         """The bytes of a block; None when it touches an illegal address.
@@ -54,11 +56,6 @@ class Image:
         """
         answer = self._layout.answer(Block(space, start, count), self._values)
         return None if answer is None else answer.data
-
-    @property
-    def served(self) -> Mapping[str, Value]:
-        """What is on the wire for each channel, after quantisation."""
-        return self._layout.served(self._values)
 
 
 def encode(profile: Profile, values: Mapping[str, Value]) -> Image:
@@ -206,9 +203,6 @@ class Layout:
     def has(self, space: Space) -> bool:
         """Whether the instrument has anything in this space."""
         return bool(self._legal[space])
-
-    def image(self, values: Mapping[str, Value]) -> Image:
-        return Image(self, values)
 
     def answer(self, block: Block, values: Mapping[str, Value]) -> Answer | None:
         """The bytes of a block and what they say; None when it touches an illegal address."""

@@ -1,10 +1,10 @@
-"""Plain readers for the lines: bytes out, bytes in, with a deadline; they know no more than their protocol."""
+"""Plain readers for the lines: bytes out, bytes in, with a deadline."""
 
 import asyncio
+import contextlib
 import os
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 DEADLINE_S = 5.0
@@ -46,17 +46,15 @@ class Socket:
             return True
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def tcp(port: int) -> AsyncIterator[Socket]:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         yield Socket(reader, writer)
     finally:
         writer.close()
-        try:
+        with contextlib.suppress(ConnectionError):  # the line was unplugged under it
             await writer.wait_closed()
-        except ConnectionError:
-            pass  # the line was unplugged under it
 
 
 class Terminal:
@@ -111,7 +109,7 @@ class Terminal:
         os.close(self.fd)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def terminal(path: Path) -> AsyncIterator[Terminal]:
     opened = Terminal(path)
     try:

@@ -20,24 +20,29 @@ def channel(name: str, place: Field, **more: Any) -> Channel:
 
 
 def profile(*channels: Channel, statuses: tuple[StatusField, ...] = (), **more: Any) -> Profile:
-    given = {"name": "test", "vendor": "ACME", "model": "T-1", "title": "Test", "grade": "A", "protocol": "modbus"}
+    given = {
+        "name": "test",
+        "vendor": "ACME",
+        "model": "T-1",
+        "title": "Test",
+        "grade": "A",
+        "protocol": "modbus",
+    }
     return Profile(channels=channels, statuses=statuses, sources=SOURCES, **(given | more))
 
 
 def trm138() -> Profile:
     """Eight times decimal point, integer, status, f32; the first two are not named."""
-    numbers = range(8)
+    meanings = {"0": "measured", "11": "sensor break"}
+    places = {n + 1: 5 * n + 2 for n in range(8)}
     return profile(
         *(
-            channel(f"t{n + 1}", field(Encoding.F32, 5 * n + 3, Space.INPUT), status=f"s{n + 1}") for n in numbers
+            channel(f"t{n}", field(Encoding.F32, at + 1, Space.INPUT), status=f"s{n}")
+            for n, at in places.items()
         ),
         statuses=tuple(
-            StatusField(
-                name=f"s{n + 1}",
-                field=field(Encoding.U16, 5 * n + 2, Space.INPUT),
-                meanings={"0": "measured", "11": "sensor break"},
-            )
-            for n in numbers
+            StatusField(name=f"s{n}", field=field(Encoding.U16, at, Space.INPUT), meanings=meanings)
+            for n, at in places.items()
         ),
         max_hole=2,
         unit=24,
@@ -70,7 +75,7 @@ def lls() -> Profile:
 
 
 def sds011() -> Profile:
-    little = {"space": Space.FRAME, "order": Order.LITTLE}
+    little: dict[str, Any] = {"space": Space.FRAME, "order": Order.LITTLE}
     return profile(
         channel("pm2_5", field(Encoding.U16, 2, **little), quantity=Quantity.PM2_5, scale=0.1),
         channel("pm10", field(Encoding.U16, 4, **little), quantity=Quantity.PM10, scale=0.1),
@@ -95,11 +100,16 @@ class Bench:
     def __init__(self, of: Profile, values: Mapping[str, Value], **more: Any) -> None:
         self.values = dict(values)
         self.served: list[Served] = []
+        self.asked = 0
         self.instrument = Instrument(
             site="bh-01",
             name=more.pop("name", "probe"),
             profile=of,
-            values=lambda: self.values,
+            values=self._measure,
             on_served=self.served.append,
             **more,
         )
+
+    def _measure(self) -> Mapping[str, Value]:
+        self.asked += 1
+        return self.values

@@ -3,6 +3,7 @@
 import pytest
 
 from firmware_sim.devices.bus import Bus
+from firmware_sim.devices.modbus import crc16
 from sensor_profiles.model import Profile
 from tests.firmware_sim import examples
 from tests.firmware_sim.examples import Bench
@@ -46,7 +47,9 @@ def test_a_printed_request_gets_the_printed_reply(
     ("value", "registers"),
     [(15.12193, (0x4171, 0xF36D)), (15.10429, (0x4171, 0xAB2C))],
 )
-def test_a_trm138_float_has_the_registers_dumped_from_hardware(value: float, registers: tuple[int, int]) -> None:
+def test_a_trm138_float_has_the_registers_dumped_from_hardware(
+    value: float, registers: tuple[int, int]
+) -> None:
     # Request of a plant poller: unit 24, FC04, 30 registers from 0, six channels of five.
     [reply] = answers(examples.trm138(), {"t1": value}, "18 04 00 00 00 1E 72 0B", 24)
     assert reply[:3] == bytes([24, 4, 60])
@@ -70,8 +73,6 @@ def test_a_pms_answers_the_read_command_with_its_frame() -> None:
 
 
 def test_a_pzem_frame_has_the_printed_checksum() -> None:
-    from firmware_sim.devices.modbus import crc16
-
     # ESPHome's PZEM reference.
     frame = bytes.fromhex("01 04 14 08 D1 00 6C 00 00 00 F4 00 00 00 26 00 00 01 F4 00 64 00 00 51 34")
     assert crc16(frame[:-2]) == frame[-2:]

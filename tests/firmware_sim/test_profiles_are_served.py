@@ -1,0 +1,104 @@
+"""Every profile in the folder can be simulated: all its channels, read over its real transport."""
+
+from pathlib import Path
+
+import pytest
+
+import sensor_profiles
+from firmware_sim.devices import PtyLine, TcpLine
+from sensor_profiles.model import BITS, REGISTERS, Channel, Encoding, Profile
+from tests.firmware_sim import clients
+from tests.firmware_sim.clients import mbap, with_crc
+from tests.firmware_sim.examples import Bench
+from wire.messages import Value
+
+loader = pytest.importorskip("sensor_profiles.loader")
+NAMES = sorted(file.stem for file in (Path(sensor_profiles.__file__).parent / "profiles").glob("*.toml"))
+_FUNCTION = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
+_ASK = {
+    "omnicomm_lls": (bytes.fromhex("3101066C"), 9),
+    "nova_sds011": (bytes.fromhex("AAB404" + "00" * 12 + "FFFF02AB"), 10),
+    "plantower_pms": (bytes.fromhex("424DE200000171"), 32),
+}
+
+
+def plausible(channel: Channel) -> Value:
+    """A value of the channel's range that its encoding can hold."""
+    if channel.field.encoding is Encoding.STRING:
+        return "A1"
+    low, high = channel.low, channel.high
+    return 1.0 if low is None or high is None else low + (high - low) * 0.25
+
+
+def requests(profile: Profile) -> list[tuple[bytes, int]]:
+    """One read for each channel, with the bytes of its PDU answer."""
+    if profile.protocol != "modbus":
+        return [_ASK[profile.protocol]]
+    return [_read(channel) for channel in profile.channels]
+
+
+_REGISTERS = {
+    Encoding.U32: 2,
+    Encoding.I32: 2,
+    Encoding.F32: 2,
+    Encoding.U64: 4,
+    Encoding.I64: 4,
+    Encoding.F64: 4,
+}
+
+
+def _read(channel: Channel) -> tuple[bytes, int]:
+    field = channel.field
+    count = -(-(field.byte + (field.size or 0)) // 2) if field.size else _REGISTERS.get(field.encoding, 1)
+    pdu = bytes([_FUNCTION[field.space]]) + field.address.to_bytes(2, "big") + count.to_bytes(2, "big")
+    return pdu, 2 + (count + 7) // 8 if field.space in BITS else 2 + 2 * count
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_profile_is_served_whole_over_its_transport(name: str, tmp_path: Path) -> None:
+    profile = loader.find(name)
+    bench = Bench(
+        profile, {channel.name: plausible(channel) for channel in profile.channels}, unit=1, streaming=False
+    )
+    if profile.tcp_port is not None:
+        await _over_tcp(bench)
+    else:
+        await _over_serial(bench, tmp_path / "usb", profile)
+    served = {key: value for answer in bench.served for key, value in answer.values.items()}
+    assert set(served) == {channel.name for channel in profile.channels}
+    for channel in profile.channels:
+        _check(channel, served[channel.name])
+    assert bench.instrument.writes_attempted == 0
+
+
+def _check(channel: Channel, value: Value) -> None:
+    """What was served is what was asked for, within the resolution of the field."""
+    wanted = plausible(channel)
+    if isinstance(value, float) and isinstance(wanted, float):
+        limit = abs(channel.scale) / 2 if channel.field.encoding not in {Encoding.F32, Encoding.F64} else 0
+        assert abs(value - wanted) <= limit + abs(wanted) * 1e-6, channel.name
+    else:
+        assert value == wanted, channel.name
+
+
+async def _over_tcp(bench: Bench) -> None:
+    async with TcpLine([bench.instrument]) as line, clients.tcp(line.port) as client:
+        for pdu, length in requests(bench.instrument.profile):
+            answer = await client.ask(mbap(1, 1, pdu), 7 + length)
+            assert answer[7] == pdu[0]
+
+
+async def _over_serial(bench: Bench, path: Path, profile: Profile) -> None:
+    modbus = profile.protocol == "modbus"
+    line = PtyLine([bench.instrument], path, 9600, paced=False)
+    async with line, clients.terminal(path) as port:
+        for request, length in requests(profile):
+            frame = with_crc(b"\x01" + request) if modbus else request
+            answer = await port.ask(frame, length + 3 if modbus else length)
+            assert not modbus or answer == with_crc(answer[:-2])
+
+
+def test_register_fields_are_what_the_reader_here_counts_in() -> None:
+    for name in NAMES:
+        spaces = {channel.field.space for channel in loader.find(name).channels}
+        assert spaces <= REGISTERS | BITS or spaces == {"frame"}
