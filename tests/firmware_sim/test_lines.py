@@ -166,13 +166,15 @@ async def test_an_unplugged_adapter_kills_its_readers_and_returns_under_the_same
 async def test_an_answer_cut_off_by_unplugging_is_not_served(tmp_path: Path) -> None:
     probe, name = wind(1), tmp_path / "usb"
     async with PtyLine([probe.instrument], name, 300) as line, clients.terminal(name) as port:
-        port.send(with_crc(bytes([1]) + READ_TWO))
-        await eventually(lambda: probe.instrument.requests == 1, "asked")
+        await port.ask(with_crc(bytes([1]) + READ_TWO), 1)
         await line.unplug()
         await line.replug()
+        probe.values["direction"] = 180.0
         async with clients.terminal(name) as again:
-            assert await again.ask(with_crc(bytes([1]) + READ_TWO), 9) == with_crc(bytes([1]) + SAID_TWO)
-            await eventually(lambda: len(probe.served) == 1, "only the whole answer")
+            answer = await again.ask(with_crc(bytes([1]) + READ_TWO), 9)
+            assert answer == with_crc(bytes([1, 3, 4, 0, 2, 0, 180]))
+            await eventually(lambda: bool(probe.served), "reported")
+    assert [served.values["direction"] for served in probe.served] == [180.0]
 
 
 async def test_a_dust_sensor_streams_and_answers_queries(tmp_path: Path) -> None:
