@@ -192,3 +192,14 @@ def test_a_line_that_is_no_record_is_named(tmp_path: Path) -> None:
     path.write_text('{"t_ms":1,"site":"a","device":"b","channel":"c"}\n{"t_ms":"x"}\n')
     with pytest.raises(RecordError, match=r"stored\.jsonl:2: no StoredValue: "):
         list(read_lines(path, StoredValue))
+
+
+def test_a_reading_makes_room_when_another_value_serves_it_as_well() -> None:
+    truth = [true(0, 1.0), true(1500, 1.0)]
+    assert counts(judge(truth, [stored(1000, 1.0), stored(3400, 1.0)])) == {}
+
+
+def test_a_value_that_must_be_there_comes_before_one_that_need_not() -> None:
+    window = ("bh-01", 0, 0)
+    verdict = judge([true(0, 1.0), true(1500, 1.0)], [stored(600, 1.0)], tolerated=[window])
+    assert counts(verdict) == {"unwritten": 1}
