@@ -195,7 +195,7 @@ def test_a_line_that_is_no_record_is_named(tmp_path: Path) -> None:
 
 
 def test_a_reading_makes_room_when_another_value_serves_it_as_well() -> None:
-    truth = [true(0, 1.0), true(1500, 1.0)]
+    truth = [true(0, 1.0, "stream"), true(1500, 1.0, "stream")]
     assert counts(judge(truth, [stored(1000, 1.0), stored(3400, 1.0)])) == {}
 
 
