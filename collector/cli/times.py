@@ -46,7 +46,7 @@ def parse_time(text: str, zone: ZoneInfo) -> int:
         t_ms = round((taken if taken.tzinfo else taken.replace(tzinfo=zone)).timestamp() * 1000)
     except (ValueError, OverflowError):
         raise BadUsageError(
-            f"{text!r} is no time; write 2026-01-26T03:20Z, or '2026-01-26 03:20' as clocks in {zone.key} show"
+            f"{text!r} is no time; write 2026-01-26T03:20Z, or '2026-01-26 03:20' as in {zone.key}"
         ) from None
     if t_ms < 0:
         raise BadUsageError(f"{text!r} lies before 1970; no reading does")

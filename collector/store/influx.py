@@ -57,7 +57,8 @@ class InfluxReadings:
     def _create_database(self, missing: DatabaseMissingError) -> None:
         """Make the database at first use; a bucket needs an owner and a retention, which a person decides."""
         if self._settings.api == "v2":
-            raise StoreUnavailableError(f"{self._server.name}: create the bucket first: {missing}") from None
+            sentence = f'{self._server.name}: create the bucket first, or set api = "v1": {missing}'
+            raise StoreUnavailableError(sentence) from None
         for _ in self._server.query(f"CREATE DATABASE {quoted(self._settings.database)}"):
             pass
 

@@ -3,6 +3,7 @@
 A failing connection is a StoreUnavailableError of one sentence; what the server says is handed on.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,12 +16,13 @@ from msgspec import Struct
 from urllib3 import exceptions as http
 
 from collector.settings import InfluxStore
-from collector.store import StoreUnavailableError
+from collector.store import StoreUnavailableError, StoreUnusableError
 from collector.store.influx_answer import Answer, said_by, sentence
 from wire.broker import secret
 from wire.messages import Value
 
 ROWS_A_CHUNK = 10_000
+_ADDRESS = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?")
 
 
 class Writer(Protocol):
@@ -55,18 +57,26 @@ class _Chunk(Struct):
 _decode = msgspec.json.Decoder(_Chunk).decode
 
 _CAUSES: tuple[tuple[type[http.HTTPError], str], ...] = (
-    (http.TimeoutError, "did not answer in time"),
+    # From the particular to the general: urllib3 calls a refused connection a timeout, too.
     (http.NameResolutionError, "cannot be found: its host name is unknown"),
     (http.NewConnectionError, "does not answer: no connection"),
+    (http.TimeoutError, "did not answer in time"),
     (http.SSLError, "cannot be trusted: TLS failed"),
     (http.ProtocolError, "broke the connection off"),
 )
 
 
 class Server:
-    """An InfluxDB as its configuration names it."""
+    """An InfluxDB as its configuration names it.
+
+    Raises:
+        StoreUnusableError: the address is none.
+        SecretError: a secret is referred to but not there.
+    """
 
     def __init__(self, settings: InfluxStore) -> None:
+        if not _ADDRESS.fullmatch(settings.url):
+            raise StoreUnusableError(f"[store] url: {settings.url!r} is no address; write http://host:8086")
         self.name = f"InfluxDB at {settings.url}"
         self._url = settings.url.rstrip("/")
         self._database = settings.database

@@ -19,7 +19,7 @@ Send = Callable[[Sequence[Line]], Complaint | None]
 def sift(lines: Sequence[Line], complaint: Complaint, send: Send) -> Iterator[Refused]:
     """Store all that can be stored of `lines`, about which InfluxDB complained, and name the rest."""
     suspects = [line for line in lines if _channels(line, complaint)]
-    if suspects and not all(_one_channel(line) for line in lines):
+    if suspects and (len(suspects) < len(lines) or not all(_one_channel(line) for line in lines)):
         yield from _without_channel(lines, suspects, complaint, send)
     elif len(lines) == 1 or complaint.dropped == len(lines):
         yield from (_refused(line, complaint) for line in lines)
