@@ -63,14 +63,12 @@ class Codec(Protocol):
 
 def arrange(data: bytes, order: Order) -> bytes:
     """Bring ABCD… into the order of the wire; doing it twice gives ABCD… again."""
-    words = [data[i : i + 2] for i in range(0, len(data), 2)]
+    if order is Order.BIG:
+        return data
     if order is Order.LITTLE:
         return data[::-1]
-    if order is Order.WORD_SWAP:
-        return b"".join(reversed(words))
-    if order is Order.BYTE_SWAP:
-        return b"".join(word[::-1] for word in words)
-    return data
+    words = [data[i : i + 2] for i in range(0, len(data), 2)]
+    return b"".join(reversed(words) if order is Order.WORD_SWAP else (word[::-1] for word in words))
 
 
 def shortest_f32(value: float) -> float:

@@ -27,7 +27,9 @@ class Protocol(NamedTuple):
     build: Callable[[int, bytes], bytes]
     """Unit and image → the reply frame with head and checksum."""
     checksum_at: int
-    streams: bool
+    streams: bool = False
+    """It can send unasked, each second."""
+    answers_while_streaming: bool = True
 
 
 class FramedSpeaker:
@@ -49,8 +51,8 @@ class FramedSpeaker:
 
     def speak(self, t_ms: int) -> Iterator[Reply]:
         for instrument in self._instruments:
-            if self._protocol.streams and instrument.streaming:
-                yield from self._reply(instrument, b"", t_ms, "stream")
+            if self._is_streaming(instrument):
+                yield from self._reply(instrument, b"", t_ms)
 
     def _next(self) -> bytes | None:
         """Cut the first request out of the buffer, with all that stands before it."""
@@ -64,19 +66,23 @@ class FramedSpeaker:
 
     def _asked(self, instrument: Instrument, request: bytes, t_ms: int) -> Iterator[Reply]:
         instrument.requests += 1
-        if self._protocol.is_read(request):
-            yield from self._reply(instrument, request, t_ms, "asked")
-        else:
+        if not self._protocol.is_read(request):
             instrument.writes_attempted += 1
+        elif self._protocol.answers_while_streaming or not self._is_streaming(instrument):
+            yield from self._reply(instrument, request, t_ms)
 
-    def _reply(
-        self, instrument: Instrument, request: bytes, t_ms: int, mode: Literal["asked", "stream"]
-    ) -> Iterator[Reply]:
+    def _is_streaming(self, instrument: Instrument) -> bool:
+        return self._protocol.streams and instrument.streaming
+
+    def _reply(self, instrument: Instrument, request: bytes, t_ms: int) -> Iterator[Reply]:
+        """An answer, or (without a request) a frame of the stream, after the faults of its line."""
         strike = instrument.faults.strike()
         answer = None if self._is_mute(strike, request) else self._answer(instrument)
         frame = b"" if answer is None else self._protocol.build(strike.unit(instrument.unit), answer.data)
         data = strike.deliver(frame, request=request, checksum_at=self._protocol.checksum_at)
         if data:
+            # Among streamed frames a reader cannot tell which one is the answer, so none must be had.
+            mode: Literal["asked", "stream"] = "stream" if self._is_streaming(instrument) else "asked"
             said = instrument.served(t_ms, mode, answer.served, strike) if answer else None
             yield Reply(data, strike.delay_ms, instrument, said)
 

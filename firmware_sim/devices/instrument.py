@@ -15,8 +15,8 @@ class Served(Struct, frozen=True):
     """One answer that has left the instrument: the ground truth for whoever read it.
 
     `t_ms` is when the values were taken (wall clock, milliseconds UTC). `mode` is `asked` for the answer to
-    a request; each clean one was waited for, so a correct agent has it. `stream` frames come unasked: a
-    reading must agree with one of them, but not every one of them becomes a reading.
+    a request; each clean one was waited for, so a correct agent has it. `stream` is every frame of an
+    instrument that also sends unasked: a reading must agree with one, but not each becomes a reading.
     `values` holds each channel whose field lay wholly in the answer, as a correct reader decodes it; None
     where the instrument said that it has no value (sentinel, NaN, infinity, a status that is not good).
     Reported once its last byte is on the wire; whether somebody was still listening cannot be known here.

@@ -36,7 +36,6 @@ _PROTOCOL = Protocol(
     frame_bytes=lambda _: _FRAME_BYTES,
     build=_build,
     checksum_at=-1,
-    streams=False,
 )
 
 

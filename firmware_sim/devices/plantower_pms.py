@@ -1,8 +1,8 @@
 """Plantower PMS dust sensors: frames by themselves (active), or one for each read command (passive).
 
 Frame `42 4D`, u16 BE length of what follows, data, u16 BE sum of all before it. Read command
-`42 4D E2 00 00 01 71`. Source: avaldebe/PyPMS. Mode and sleep commands are counted and not obeyed: which mode
-a sensor is in is its set-up's business.
+`42 4D E2 00 00 01 71`, which an active sensor ignores. Source: avaldebe/PyPMS. Mode and sleep commands are
+counted and not obeyed: which mode a sensor is in is its set-up's business.
 """
 
 from collections.abc import Iterable
@@ -32,6 +32,7 @@ _PROTOCOL = Protocol(
     build=_build,
     checksum_at=-1,
     streams=True,
+    answers_while_streaming=False,
 )
 
 

@@ -11,7 +11,7 @@ from wire.messages import Value
 
 
 def answers(profile: Profile, values: dict[str, Value], request: str, unit: int) -> list[bytes]:
-    bus = Bus([Bench(profile, values, unit=unit).instrument])
+    bus = Bus([Bench(profile, values, unit=unit, streaming=False).instrument])
     return [reply.data for reply in bus.hear(bytes.fromhex(request), 0)]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from firmware_sim.devices import PtyLine, RtuTcpLine, TcpLine
-from firmware_sim.devices.bus import UnservableError
+from firmware_sim.devices.bus import Bus, UnservableError
 from firmware_sim.faults import Delivery, LineFault
 from tests.firmware_sim import clients, examples
 from tests.firmware_sim.clients import mbap, with_crc
@@ -177,17 +177,26 @@ async def test_an_answer_cut_off_by_unplugging_is_not_served(tmp_path: Path) -> 
     assert [served.values["direction"] for served in probe.served] == [180.0]
 
 
-async def test_a_dust_sensor_streams_and_answers_queries(tmp_path: Path) -> None:
+async def test_a_dust_sensor_streams(tmp_path: Path) -> None:
     name = tmp_path / "usb"
     probe = Bench(examples.sds011(), {"pm2_5": 1.5, "pm10": 2.5})
     async with PtyLine([probe.instrument], name, 9600, stream_every_s=0.02), clients.terminal(name) as port:
         streamed = await port.take(20)
-        assert streamed[:2] == b"\xaa\xc0"
-        assert streamed[:10] == streamed[10:]
-        port.send(bytes.fromhex("AAB404" + "00" * 12 + "FFFF02AB"))
-        await eventually(lambda: any(s.mode == "asked" for s in probe.served), "answered")
-    assert {s.mode for s in probe.served} == {"stream", "asked"}
-    assert probe.served[0].values == {"pm2_5": 1.5, "pm10": 2.5}
+    assert streamed[:2] == b"\xaa\xc0"
+    assert streamed[:10] == streamed[10:]
+    assert (probe.served[0].mode, probe.served[0].values) == ("stream", {"pm2_5": 1.5, "pm10": 2.5})
+
+
+def test_an_answer_among_streamed_frames_counts_as_one_of_them() -> None:
+    dust = Bench(examples.sds011(), {"pm2_5": 1.5})
+    [reply] = Bus([dust.instrument]).hear(bytes.fromhex("AAB404" + "00" * 12 + "FFFF02AB"), 0)
+    assert reply.served is not None
+    assert reply.served.mode == "stream"
+
+
+def test_an_active_plantower_ignores_the_read_command() -> None:
+    dust = Bench(examples.pms5003(), {"pm2_5": 9.0})
+    assert list(Bus([dust.instrument]).hear(bytes.fromhex("424DE200000171"), 0)) == []
 
 
 async def test_a_sensor_that_is_set_to_passive_only_answers(tmp_path: Path) -> None:

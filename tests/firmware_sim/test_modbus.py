@@ -143,7 +143,7 @@ def test_no_noise_on_a_line_of_small_sensors_keeps_them_from_the_next_request(no
     benches = [
         Bench(examples.lls(), {"temperature": 17.0, "level": 1.0, "frequency": 1.0}),
         Bench(examples.sds011(), {"pm2_5": 1.0}),
-        Bench(examples.pms5003(), {"pm2_5": 9.0}),
+        Bench(examples.pms5003(), {"pm2_5": 9.0}, streaming=False),
     ]
     bus = Bus([bench.instrument for bench in benches])
     for data in noise:
