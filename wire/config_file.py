@@ -5,7 +5,7 @@ config/agent.toml:14: device[1].perid_s: unknown key; did you mean `period_s`?
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,8 +17,22 @@ Path_ = tuple[str | int, ...]
 _AT = re.compile(r" - at `\$(.*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[\.\.\.\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
-_HEADER = re.compile(r"^\s*\[(\[)?\s*([^\]]+?)\s*\]")
-_KEY = re.compile(r"""^\s*("?)([^"=\s]+)\1\s*=""")
+_MISSING = re.compile(r"Object missing required field `(.*)`")
+_INVALID = re.compile(r"Invalid (?:enum )?value '(.*)'")
+_NAME = r"""[\w-]+|"[^"]*"|'[^']*'"""
+_NAMES = rf"(?:{_NAME})(?:\s*\.\s*(?:{_NAME}))*"
+_HEADER = re.compile(rf"\s*\[(\[)?\s*({_NAMES})\s*\]")
+_KEY = re.compile(rf"\s*({_NAMES})\s*=(.*)", re.DOTALL)
+_QUOTED = re.compile(
+    r"""\"{3}.*?\"{3}|'{3}.*?'{3}|(\"{3}|'{3}).*|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*""", re.DOTALL
+)
+"""Strings and comments may hold brackets that mean nothing; group 1 opens a string that does not end."""
+_PLAIN_TYPES: dict[type[msgspec.inspect.Type], type] = {
+    msgspec.inspect.StrType: str,
+    msgspec.inspect.IntType: int,
+    msgspec.inspect.FloatType: float,
+    msgspec.inspect.BoolType: bool,
+}
 
 
 class ConfigError(ValueError):
@@ -29,14 +43,23 @@ def load(path: Path, kind: type[T]) -> T:
     """Read a TOML file as a frozen struct.
 
     Raises:
-        ConfigError: no such file, no TOML, an unknown or missing key, a value of another type or out of range.
+        ConfigError: no such file, no TOML, an unknown or missing key, a value that is of another type or out
+            of range.
+    """
+    return parse(read(path), kind, str(path))
+
+
+def read(path: Path) -> str:
+    """The text of a file.
+
+    Raises:
+        ConfigError: no such file, no permission, not UTF-8.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
         raise ConfigError(f"{path}: cannot be read: {reason}") from None
-    return parse(text, kind, str(path))
 
 
 def parse(text: str, kind: type[T], name: str) -> T:
@@ -56,10 +79,11 @@ def error_at(text: str, name: str, path: Path_, message: str) -> ConfigError:
     return ConfigError(f"{name}:{line_of(text, path)}: {_dotted(path)}: {message}")
 
 
-def nearest(wrong: str, known: list[str]) -> str:
+def nearest(wrong: str, known: Iterable[str]) -> str:
     """`; did you mean …?` for the closest known word, or the list of them all."""
-    close = difflib.get_close_matches(wrong, known, n=1)
-    return f"; did you mean `{close[0]}`?" if close else f"; known: {', '.join(sorted(known))}"
+    words = sorted(known)
+    close = difflib.get_close_matches(wrong, words, n=1)
+    return f"; did you mean `{close[0]}`?" if close else f"; known: {', '.join(words) or 'none'}"
 
 
 def line_of(text: str, path: Path_) -> int:
@@ -74,14 +98,29 @@ def line_of(text: str, path: Path_) -> int:
 
 
 def _lines(text: str) -> Iterator[tuple[int, Path_]]:
+    """Each table header and key with its line; what stands inside a value of several lines is none."""
     table: Path_ = ()
     counts: dict[Path_, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    value = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if value := _unfinished(value + line + "\n") if value else "":
+            continue
         if header := _HEADER.match(line):
-            table = _place(tuple(header[2].replace('"', "").split(".")), counts, array=bool(header[1]))
+            table = _place(_names(header[2]), counts, array=bool(header[1]))
             yield number, table
         elif key := _KEY.match(line):
-            yield number, (*table, *key[2].split("."))
+            yield number, (*table, *_names(key[1]))
+            value = _unfinished(key[2] + "\n")
+
+
+def _unfinished(value: str) -> str:
+    """A value that goes on in the next line, as it is; an ended one is empty."""
+    bare = _QUOTED.sub(lambda quoted: "[" if quoted[1] else "", value)
+    return value if any(bare.count(a) > bare.count(b) for a, b in ("[]", "{}")) else ""
+
+
+def _names(dotted: str) -> tuple[str, ...]:
+    return tuple(name.strip("\"'") for name in re.findall(_NAME, dotted))
 
 
 def _place(names: tuple[str, ...], counts: dict[Path_, int], *, array: bool) -> Path_:
@@ -101,9 +140,13 @@ def _sentence(message: str, tree: dict[str, Any], text: str, kind: Any, name: st
     path = _steps(at[1], tree, kind) if at else ()
     said = message[: at.start()] if at else message
     if unknown := _UNKNOWN.fullmatch(said):
-        known = _fields_at(kind, path)
+        known = _fields(_type_at(kind, path, tree))
         path = (*path, unknown[1])
         said = f"unknown key{nearest(unknown[1], known)}"
+    elif missing := _MISSING.fullmatch(said):
+        said = f"the key `{missing[1]}` is missing"
+    elif invalid := _INVALID.fullmatch(said):
+        said = f"`{invalid[1]}` is not known{nearest(invalid[1], _words(kind, path, tree))}"
     return f"{name}:{line_of(text, path)}: {_dotted(path) or 'file'}: {said[0].lower()}{said[1:]}"
 
 
@@ -116,7 +159,7 @@ def _steps(at: str, tree: Any, kind: Any) -> Path_:
         elif step[2] is not None:
             path.append(int(step[2]))
         else:
-            path.append(_culprit(_descend(tree, path), _type_at(kind, tuple(path))))
+            path.append(_culprit(_descend(tree, path), _type_at(kind, tuple(path), tree)))
     return tuple(path)
 
 
@@ -132,26 +175,35 @@ def _culprit(table: Any, kind: Any) -> str:
 
 
 def _python_type(kind: Any) -> Any:
-    return kind.cls if isinstance(kind, msgspec.inspect.StructType) else Any
+    return kind.cls if isinstance(kind, msgspec.inspect.StructType) else _PLAIN_TYPES.get(type(kind), Any)
 
 
-def _descend(tree: Any, path: list[str | int]) -> Any:
+def _descend(tree: Any, path: Iterable[str | int]) -> Any:
     for step in path:
         tree = tree[step]
     return tree
 
 
-def _type_at(kind: Any, path: Path_) -> Any:
+def _type_at(kind: Any, path: Path_, tree: Any) -> Any:
+    """The type of what stands at a path; of several tables, the one whose tag the file gives."""
     found = msgspec.inspect.type_info(kind)
-    for step in path:
-        found = _inside(found, step)
-    return found
+    for depth, step in enumerate(path):
+        found = _inside(_chosen(found, _descend(tree, path[:depth])), step)
+    return _chosen(found, _descend(tree, path))
+
+
+def _chosen(kind: Any, value: Any) -> Any:
+    if not isinstance(kind, msgspec.inspect.UnionType):
+        return kind
+    real: list[Any] = [t for t in kind.types if not isinstance(t, msgspec.inspect.NoneType)]
+    tagged = (
+        t for t in real if isinstance(value, dict) and value.get(getattr(t, "tag_field", None)) == t.tag
+    )
+    return next(tagged, real[0])
 
 
 def _inside(kind: Any, step: str | int) -> Any:
     inspect = msgspec.inspect
-    if isinstance(kind, inspect.UnionType):
-        kind = next((t for t in kind.types if not isinstance(t, inspect.NoneType)), kind)
     if isinstance(kind, inspect.StructType) and isinstance(step, str):
         return next((f.type for f in kind.fields if f.encode_name == step), inspect.AnyType())
     if isinstance(kind, inspect.DictType):
@@ -159,11 +211,22 @@ def _inside(kind: Any, step: str | int) -> Any:
     return getattr(kind, "item_type", inspect.AnyType())
 
 
-def _fields_at(kind: Any, path: Path_) -> list[str]:
-    found = _type_at(kind, path)
-    if isinstance(found, msgspec.inspect.UnionType):
-        found = next((t for t in found.types if isinstance(t, msgspec.inspect.StructType)), found)
-    return [f.encode_name for f in getattr(found, "fields", ())]
+def _fields(kind: Any) -> list[str]:
+    return [f.encode_name for f in getattr(kind, "fields", ())]
+
+
+def _words(kind: Any, path: Path_, tree: Any) -> list[str]:
+    """What may stand at a path that takes one of some words: an enum, a literal, the tag of a table."""
+    inspect = msgspec.inspect
+    found = _type_at(kind, path, tree)
+    if isinstance(found, inspect.EnumType):
+        return [str(member.value) for member in found.cls]
+    if isinstance(found, inspect.LiteralType):
+        return [str(value) for value in found.values]
+    table = msgspec.inspect.type_info(kind)
+    for depth, step in enumerate(path[:-1]):
+        table = _inside(_chosen(table, _descend(tree, path[:depth])), step)
+    return [str(t.tag) for t in getattr(table, "types", ()) if getattr(t, "tag_field", None) == path[-1]]
 
 
 def _dotted(path: Path_) -> str:
