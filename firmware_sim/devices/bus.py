@@ -18,6 +18,8 @@ class UnservableError(ValueError):
 class Bus:
     """The instruments of a line, grouped by protocol; itself a speaker."""
 
+    lost = False
+
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         """Find each instrument's protocol.
 

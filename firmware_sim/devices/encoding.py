@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple, Protocol
 
-from sensor_profiles.model import BITS, REGISTERS, Encoding, Field, Order
+from sensor_profiles.model import REGISTERS, Encoding, Field, Order
 from wire.messages import Value
 
 _INTEGER_BYTES = {
@@ -174,11 +174,11 @@ class Integer:
 
 
 def _bit_container(field: Field) -> int:
-    """Bytes of the word a bit is counted in: the addressed register or byte, more for a bit beyond it."""
-    if field.space in BITS:
-        return 1
-    smallest = 2 if field.space in REGISTERS and field.byte == 0 else 1
-    return next(size for size in (1, 2, 4, 8) if size >= smallest and (field.bit or 0) < 8 * size)
+    """Bytes of the register or byte a bit stands in."""
+    size = 2 if field.space in REGISTERS else 1
+    if (field.bit or 0) >= 8 * size:
+        raise MisfitError(f"bit {field.bit} of {8 * size} there are")
+    return size
 
 
 class Real:

@@ -35,6 +35,8 @@ class Protocol(NamedTuple):
 class FramedSpeaker:
     """Speaks such a protocol for the instruments of a line; whatever is no request is skipped."""
 
+    lost = False
+
     def __init__(self, protocol: Protocol, instruments: Iterable[Instrument]) -> None:
         self._protocol = protocol
         self._instruments = tuple(instruments)

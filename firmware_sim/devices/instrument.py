@@ -106,6 +106,10 @@ class Speaker(Protocol):
     Each protocol is a file of this folder with a function `speaker(instruments) -> Speaker`.
     """
 
+    @property
+    def lost(self) -> bool:
+        """Nobody can find the next request in this stream any more: the connection is to be closed."""
+
     def hear(self, data: bytes, t_ms: int) -> Iterator[Reply]:
         """Take bytes as they come, in any pieces; whatever is no request is skipped."""
 

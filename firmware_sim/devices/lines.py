@@ -7,6 +7,7 @@
 `unplug` takes the line away under its readers (cable, adapter), `replug` brings it back under the same name.
 """
 
+import abc
 import asyncio
 import time
 from collections.abc import Callable, Iterable
@@ -60,7 +61,7 @@ class _Connection(asyncio.Protocol):
                 asyncio.get_running_loop().call_later(reply.delay_ms / 1000, self._write, reply)
             else:
                 self._write(reply)
-        if isinstance(self._speaker, TcpSpeaker) and self._speaker.lost:
+        if self._speaker.lost:
             self.close()
 
     def pause_writing(self) -> None:
@@ -82,7 +83,7 @@ class _Connection(asyncio.Protocol):
             reply.report()
 
 
-class _SocketLine:
+class _SocketLine(abc.ABC):
     """What both TCP lines are: a listening socket, one speaker a connection."""
 
     def __init__(
@@ -111,8 +112,9 @@ class _SocketLine:
         self._server: asyncio.Server | None = None
         self._speaker()  # refuses now what it would refuse at the first connection
 
+    @abc.abstractmethod
     def _speaker(self) -> Speaker:
-        raise NotImplementedError
+        """What one connection talks to; refuses instruments that it cannot serve."""
 
     async def __aenter__(self) -> Self:
         await self.replug()

@@ -162,6 +162,8 @@ _RTU = _Framing(_rtu, -1)
 class RtuSpeaker:
     """RTU: finds requests in a stream by length and checksum, so that noise between them costs nothing."""
 
+    lost = False
+
     def __init__(self, instruments: Iterable[Instrument]) -> None:
         self._talk = _Talk(instruments)
         self._buffer = b""
@@ -224,7 +226,6 @@ class TcpSpeaker:
         self._talk = _Talk(instruments)
         self._buffer = b""
         self.lost = False
-        """The stream is no Modbus: nobody can find the next frame, the connection is to be closed."""
 
     def hear(self, data: bytes, t_ms: int) -> Iterator[Reply]:
         self._buffer += data

@@ -207,6 +207,8 @@ def test_text_for_a_number_and_a_number_for_text_are_refused() -> None:
 def test_fields_that_cannot_be_are_refused() -> None:
     with pytest.raises(MisfitError, match="bcd needs a size"):
         encode(profile(channel("x", field(Encoding.BCD))), {})
+    with pytest.raises(MisfitError, match="bit 16 of 16"):
+        encode(profile(channel("x", field(Encoding.BIT, bit=16))), {})
     with pytest.raises(MisfitError, match="u16 cannot stand in coil"):
         encode(profile(channel("x", field(Encoding.U16, 0, Space.COIL))), {})
 
