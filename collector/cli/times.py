@@ -1,10 +1,11 @@
 """Times and durations as people write them, parsed into milliseconds since 1970-01-01T00:00Z."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _DURATION = re.compile(r"([1-9]\d{0,8})([smhd])")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -56,16 +57,16 @@ def parse_time(text: str, zone: ZoneInfo) -> int:
 def iso(t_ms: int) -> str | None:
     """The time in ISO 8601, UTC; None beyond the year 9999."""
     try:
-        return (
-            datetime.fromtimestamp(t_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        )
-    except (ValueError, OverflowError, OSError):
+        taken = _EPOCH + timedelta(milliseconds=t_ms)
+    except OverflowError:
         return None
+    return taken.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def local(t_ms: int, zone: ZoneInfo) -> str:
     """The time as a clock in `zone` shows it; the milliseconds themselves beyond the year 9999."""
     try:
-        return datetime.fromtimestamp(t_ms / 1000, zone).isoformat(" ", "seconds")[:19]
-    except (ValueError, OverflowError, OSError):
+        taken = (_EPOCH + timedelta(milliseconds=t_ms)).astimezone(zone)
+    except OverflowError:
         return f"{t_ms} ms"
+    return taken.isoformat(" ", "seconds")[:19]
