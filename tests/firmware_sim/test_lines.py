@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import serial
 
 from firmware_sim.devices import PtyLine, RtuTcpLine, TcpLine
 from firmware_sim.devices.bus import Bus, UnservableError
@@ -242,3 +243,18 @@ async def test_a_file_in_the_place_of_the_link_is_left_alone(tmp_path: Path) -> 
         async with PtyLine([wind(1).instrument], name, 9600):
             pass
     assert name.read_text() == "data"
+
+
+@pytest.mark.parametrize(("parity", "stopbits"), [("N", 1), ("E", 1), ("N", 2)])
+async def test_pyserial_opens_it_like_an_adapter(tmp_path: Path, parity: str, stopbits: int) -> None:
+    name = tmp_path / "usb"
+
+    def read() -> bytes:
+        with serial.Serial(
+            str(name), 4800, parity=parity, stopbits=stopbits, timeout=clients.DEADLINE_S
+        ) as port:
+            port.write(with_crc(bytes([1]) + READ_TWO))
+            return bytes(port.read(9))
+
+    async with PtyLine([wind(1).instrument], name, 4800):
+        assert await asyncio.to_thread(read) == with_crc(bytes([1]) + SAID_TWO)
