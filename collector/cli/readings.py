@@ -77,9 +77,7 @@ def readings(
             if style is Format.TABLE:
                 _show(found, limit or _SHOWN, zone, points)
             else:
-                for piece in STREAMS[style](islice(found, limit)):
-                    sys.stdout.buffer.write(piece)
-                sys.stdout.flush()
+                _print(STREAMS[style](islice(found, limit)))
 
 
 def export(
@@ -110,8 +108,7 @@ def export(
         with _selected(config, selection) as found:
             pieces = STREAMS[style](islice(found, limit))
             if output is None:
-                sys.stdout.buffer.writelines(pieces)
-                sys.stdout.flush()
+                _print(pieces)
             else:
                 _write_whole(output, pieces)
 
@@ -178,6 +175,11 @@ def _show(found: Iterator[StoredReading], limit: int, zone: ZoneInfo, points: st
     print_table(shown, zone, sys.stdout)
     if next(found, None) is not None:
         typer.echo(f"… and more: the first {limit} are shown; see --limit, --every and --format", err=True)
+
+
+def _print(pieces: Iterator[bytes]) -> None:
+    sys.stdout.buffer.writelines(pieces)
+    sys.stdout.flush()
 
 
 def _write_whole(output: Path, pieces: Iterator[bytes]) -> None:

@@ -64,7 +64,7 @@ def complaint_in(answer: Answer, server: str) -> Complaint | None:
         DatabaseMissingError: create it and write the same again.
         StoreUnavailableError: write the same again later.
     """
-    if 200 <= answer.status < 300:  # noqa: PLR2004 - HTTP's class of success
+    if answer.status == 204:  # noqa: PLR2004 - nothing else says stored: a 200 is some other server's
         return None
     said = said_by(answer.text)
     if answer.status == 413:  # noqa: PLR2004 - RFC 9110, Content Too Large

@@ -36,7 +36,7 @@ class V2Writer:
                 self._api.write(self._bucket, record=payload, write_precision=precision)
         except ApiException as error:
             return Answer(error.status or 0, _text(error.body) or str(error.reason))
-        return Answer(204)
+        return Answer(int(self._client.api_client.last_response.status))
 
     def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]  # the library annotates only a part

@@ -58,6 +58,11 @@ _SeriesKey = tuple[str, str, str, str]
 _Parameters = tuple[int, int, Value, str | None]
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _PRIMARY_CODE = 0xFF
+_HINTS = {
+    sqlite3.SQLITE_CANTOPEN: "; see that it and its folder are there and may be read",
+    # A log beside the file has to be made even for reading, unless the collector runs and has made it.
+    sqlite3.SQLITE_READONLY: "; run this as the collector's user, who may write to its folder",
+}
 
 
 class SqliteReadings:
@@ -199,8 +204,9 @@ def _named(path: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _DAMAGED:
+        code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+        if code in _DAMAGED:
             raise StoreUnusableError(
                 f"{path}: damaged ({error}); restore it from a backup, or move it away to begin anew"
             ) from error
-        raise StoreUnavailableError(f"{path}: cannot be used now: {error}") from error
+        raise StoreUnavailableError(f"{path}: cannot be used now: {error}{_HINTS.get(code, '')}") from error

@@ -99,7 +99,6 @@ CONFLICT = (
     ("answer", "complaint"),
     [
         (Answer(204), None),
-        (Answer(200), None),
         (
             Answer(400, '{"error":"' + CONFLICT.replace('"', '\\"') + '"}'),
             Complaint("is a string, but InfluxDB already keeps `a` as float", 2, "a", "string"),
@@ -140,6 +139,7 @@ def test_what_an_answer_says_about_lines(answer: Answer, complaint: Complaint | 
             "limit",
         ),
         (Answer(302), "answered 302"),
+        (Answer(200, "<html>Welcome"), "answered 200: <html>Welcome"),
     ],
 )
 def test_an_answer_that_is_not_about_lines_means_later(answer: Answer, sentence: str) -> None:

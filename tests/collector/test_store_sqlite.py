@@ -79,6 +79,18 @@ def writer(path: Path, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     )
 
 
+READER_AS_NOBODY = """
+import os, sys
+import collector.store.sqlite
+from collector.arrivals import Selection
+from collector.settings import SqliteStore
+from collector.store import open_store
+
+os.setuid(65534)
+list(open_store(SqliteStore(path=sys.argv[1]), reading=True).read(Selection()))
+"""
+
+
 def holds_all_up_to(path: Path, number: int) -> bool:
     store = open_store(SqliteStore(path=str(path)))
     found = [reading.t_ms // 100 for reading in store.read(Selection(points="*/b"))]
@@ -185,6 +197,18 @@ def test_a_newer_schema_is_refused(store: Store, path: Path) -> None:
 def test_a_missing_folder_is_unavailable_for_a_disk_may_still_be_mounted(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailableError, match=r"away/readings.db: cannot be used now: unable to open"):
         open_store(SqliteStore(path=str(tmp_path / "away" / "readings.db")))
+
+
+@pytest.mark.system
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_reader_without_the_right_to_write_is_told_whose_rights_it_needs(store: Store, path: Path) -> None:
+    store.close()
+    path.chmod(0o644)
+    for folder in (path.parent, *path.parent.parents[:2]):
+        folder.chmod(0o755)
+    command = [sys.executable, "-c", READER_AS_NOBODY, str(path)]
+    said = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT).stderr
+    assert said.splitlines()[-1].endswith("; run this as the collector's user, who may write to its folder")
 
 
 def test_reading_a_store_that_is_not_there_makes_none(path: Path) -> None:
