@@ -1,8 +1,10 @@
 """What passes from stage to stage in the collector."""
 
+from enum import StrEnum
+
 from msgspec import Struct
 
-from wire.messages import Batch, Value
+from wire.messages import About, Batch, Loss, Status, Value
 from wire.topics import Gateway
 
 
@@ -44,3 +46,45 @@ class Refused(Struct, frozen=True):
     device: str
     t_ms: int
     reason: str
+
+
+class Arrived(Struct, frozen=True):
+    """What the ledger needs of a batch.
+
+    The times, Unix ms, are its first and last; a batch without readings has the time it came.
+    """
+
+    gateway: Gateway
+    epoch: str
+    seq: int
+    first_ms: int
+    last_ms: int
+    losses: tuple[Loss, ...] = ()
+
+
+class News(Struct, frozen=True):
+    """What a gateway says about itself; only the newest of each kind counts."""
+
+    gateway: Gateway
+    message: About | Status
+
+
+class Reason(StrEnum):
+    """Why a message, or a part of it, was not stored."""
+
+    MALFORMED = "malformed"
+    VERSION = "version"
+    FOREIGN_TOPIC = "foreign_topic"
+    TIME = "time"
+    STORE = "store"
+
+
+class SetAside(Struct, frozen=True):
+    """A message for the quarantine; `refused` names the scans when the rest of it was stored."""
+
+    topic: str
+    gateway: Gateway | None
+    reason: Reason
+    detail: str
+    payload: bytes
+    refused: tuple[Refused, ...] = ()

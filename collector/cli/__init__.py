@@ -1,0 +1,20 @@
+"""The command `collector`; exit codes: 0 ok, 1 failed, 2 wrong usage."""
+
+import typer
+
+from collector.cli import gaps, quarantine, running
+
+app = typer.Typer(
+    help="Stores what the gateways measure and names what is missing.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(running.run)
+app.command()(running.check)
+app.command()(gaps.gaps)
+app.add_typer(quarantine.app, name="quarantine")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

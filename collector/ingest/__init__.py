@@ -1,0 +1,1 @@
+"""From the broker to sorted messages: `line` (MQTT) ─▶ `mailbox` (bounded) ─▶ `sorting` (pure)."""

@@ -1,0 +1,180 @@
+"""START READING HERE: how a reading becomes durable, and who calls whom.
+
+    broker ══▶ Line ─▶ Mailbox ─▶ sort ─▶ store.write ─▶ ┌ ledger.record    ┐ ─▶ Line.publish ══▶ receipts
+             (mqtt)  (bounded)   (pure)   (durable)      │ quarantine.keep  │       then
+                                                         │ gateways.note    │ ─▶ acknowledge ══▶ broker
+                                                         └ one transaction  ┘
+
+Order is the guarantee: a receipt leaves only after the store, then the ledger have committed; the broker is
+told last. Killed anywhere in between, the same messages come again, and storing them again changes nothing.
+
+Two threads: `mqtt` fills the mailbox, `ingest` does the rest, one group of messages at a time. While the
+store or the state database is away, the group under way is tried again; nothing is acknowledged, so the
+broker stops sending.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+
+import sqlalchemy as sa
+import structlog
+from msgspec import Struct
+
+from collector import gateways, ledger, quarantine, service, state
+from collector.ingest.line import Line
+from collector.ingest.mailbox import Letter, Mailbox
+from collector.ingest.sorting import Sorted, refused_by_store, sort
+from collector.settings import CollectorFile
+from collector.state import StateUnavailableError
+from collector.store import Store, StoreUnavailableError, open_store
+from wire.codec import encode
+from wire.messages import Receipt
+from wire.topics import Gateway, Kind, build
+
+_IDLE_S = 1.0
+_FIRST_RETRY_S = 0.5
+_LONGEST_RETRY_S = 30.0
+_LAST_GROUP_S = 2.5
+"""With the line's own goodbye this stays below five seconds from SIGTERM to the end."""
+
+_log = structlog.get_logger()
+
+
+class IngestDiedError(Exception):
+    """A thread ended by itself; its traceback is on standard error."""
+
+
+class Parts(Struct, frozen=True):
+    """What the ingest thread works with."""
+
+    store: Store
+    engine: sa.Engine
+    mailbox: Mailbox
+    line: Line
+
+
+class Totals(Struct):
+    """What one run of the collector has done."""
+
+    messages: int = 0
+    batches: int = 0
+    set_aside: int = 0
+
+
+def run(settings: CollectorFile, stop: threading.Event) -> None:
+    """Collect until `stop` is set; then finish the group under way.
+
+    Raises:
+        StoreUnavailableError, StateUnavailableError: not there at the start.
+        StateUnusableError, SecretError: a person must act.
+        IngestDiedError: a defect; what was under way will be sent again.
+    """
+    with ExitStack() as opened:
+        store = open_store(settings.store)
+        opened.callback(store.close)
+        if not serve(settings, store, stop):
+            opened.pop_all()
+
+
+def serve(settings: CollectorFile, store: Store, stop: threading.Event) -> bool:
+    """Like `run`, with a store that is already open and stays so.
+
+    Returns:
+        False when a thread had to be left at work: what it uses must not be closed, the process must end.
+    """
+    with ExitStack() as opened:
+        engine = state.open_state(settings.state.url)
+        opened.callback(engine.dispose)
+        mailbox = Mailbox()
+        line = Line(settings.broker, settings.client_id, mailbox)
+        ended = _serve(Parts(store, engine, mailbox, line), stop)
+        if not ended:
+            opened.pop_all()
+    return ended
+
+
+def _serve(parts: Parts, stop: threading.Event) -> bool:
+    totals = Totals()
+    finished = threading.Event()
+
+    def ingest() -> None:
+        try:
+            _ingest(parts, stop, totals)
+            finished.set()
+        finally:
+            stop.set()
+
+    worker = threading.Thread(target=ingest, name="ingest", daemon=True)
+    parts.line.start()
+    worker.start()
+    service.notify(service.Say.READY)
+    stop.wait()
+    service.notify(service.Say.STOPPING)
+    parts.mailbox.close()
+    worker.join(_LAST_GROUP_S)
+    parts.line.stop()
+    _log.info("stopped", messages=totals.messages, batches=totals.batches, set_aside=totals.set_aside)
+    if worker.is_alive():
+        _log.warning("the group under way was given up; it has no receipt and comes again")
+        return False
+    if not finished.is_set():
+        raise IngestDiedError("the collector stopped by itself; the reason is above")
+    return True
+
+
+def _ingest(parts: Parts, stop: threading.Event, totals: Totals) -> None:
+    while not stop.is_set():
+        service.notify(service.Say.WATCHDOG)
+        if not parts.line.is_alive:
+            raise IngestDiedError("nobody looks after the connection to the broker any more")
+        letters = parts.mailbox.take(_IDLE_S)
+        if letters:
+            _finish(parts, letters, stop, totals)
+
+
+def _finish(parts: Parts, letters: Sequence[Letter], stop: threading.Event, totals: Totals) -> None:
+    """Store, record, receipt, acknowledge; stopped while something is away, the group stays unanswered."""
+    now_ms = time.time_ns() // 1_000_000
+    found = sort(letters, now_ms)
+    receipts = _persist(lambda: _keep(parts, found, now_ms), stop)
+    if receipts is None:
+        return
+    for gateway, receipt in receipts:
+        parts.line.publish(build(gateway, Kind.RECEIPT), encode(receipt))
+    for letter in letters:
+        letter.acknowledge()
+    totals.messages += len(letters)
+    totals.batches += len(found.arrivals)
+    totals.set_aside += len(found.set_aside)
+
+
+def _keep(parts: Parts, found: Sorted, now_ms: int) -> list[tuple[Gateway, Receipt]]:
+    refused = parts.store.write(found.arrivals) if found.arrivals else ()
+    with state.writing(parts.engine) as transaction:
+        quarantine.keep(transaction, [*found.set_aside, *refused_by_store(found, refused)], now_ms)
+        gateways.note(transaction, found.news, now_ms)
+        ledger.note_progress(transaction, found.news, now_ms)
+        return ledger.record(transaction, found.arrived, now_ms)
+
+
+def _persist(
+    keep: Callable[[], list[tuple[Gateway, Receipt]]], stop: threading.Event
+) -> list[tuple[Gateway, Receipt]] | None:
+    """Try until it succeeds or the collector stops; log once that it does not and once that it does again."""
+    attempts = 0
+    while True:
+        try:
+            done = keep()
+        except (StoreUnavailableError, StateUnavailableError) as error:
+            if not attempts:
+                _log.error("storing is held up; nothing is acknowledged", reason=str(error))
+        else:
+            if attempts:
+                _log.warning("storing goes on", attempts_in_vain=attempts)
+            return done
+        if stop.wait(min(_FIRST_RETRY_S * 2 ** min(attempts, 10), _LONGEST_RETRY_S)):
+            return None
+        attempts += 1
+        service.notify(service.Say.WATCHDOG)

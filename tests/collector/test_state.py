@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from collector import state
+from collector.state import StateUnavailableError, StateUnusableError, check_url
+
+
+def test_a_database_is_made_once_and_opened_again(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'state.db'}"
+    for _ in range(2):
+        with state.opened(url) as engine, state.reading(engine) as connection:
+            assert connection.execute(sa.text("SELECT version FROM schema_version")).scalars().all() == [1]
+            assert connection.execute(sa.text("PRAGMA journal_mode")).scalar_one() == "wal"
+            assert connection.execute(sa.text("PRAGMA synchronous")).scalar_one() == 2
+
+
+def test_an_older_database_is_brought_up_to_date_in_one_transaction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'state.db'}"
+    state.open_state(url).dispose()
+    monkeypatch.setattr(state, "_NEWEST", 2)
+    monkeypatch.setattr(state, "MIGRATIONS", (lambda t: t.exec_driver_sql("CREATE TABLE added (x INTEGER)"),))
+    with state.opened(url) as engine, state.reading(engine) as connection:
+        assert connection.execute(sa.text("SELECT version FROM schema_version")).scalar_one() == 2
+        assert sa.inspect(connection).has_table("added")
+
+
+def test_a_newer_database_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'state.db'}"
+    with state.opened(url) as engine, state.writing(engine) as transaction:
+        transaction.exec_driver_sql("UPDATE schema_version SET version = 99")
+    with pytest.raises(StateUnusableError, match=r"schema 99; this program knows 1: upgrade it"):
+        state.open_state(url)
+
+
+def test_looking_makes_no_database(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    with pytest.raises(StateUnavailableError, match="not there"):
+        state.open_state(f"sqlite:///{file}", create=False)
+    assert not file.exists()
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    with pytest.raises(StateUnavailableError, match="unable to open database file"):
+        state.open_state(f"sqlite:///{tmp_path}/no/state.db")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "nonsense", "oracle://x", "mysql://x/y", "sqlite:////tmp/x", "foo+bar://x"]
+)
+def test_an_address_is_judged_without_being_touched(url: str) -> None:
+    if url.startswith("sqlite"):
+        check_url(url)
+    else:
+        with pytest.raises(StateUnusableError, match=r"^state\.url: "):
+            check_url(url)
+
+
+def test_what_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    def fail_midway(engine: sa.Engine) -> None:
+        with state.writing(engine) as transaction:
+            transaction.execute(state.counters.insert(), {"name": "n", "value": 1})
+            raise KeyError
+
+    with state.opened(f"sqlite:///{tmp_path / 'state.db'}") as engine:
+        with pytest.raises(KeyError):
+            fail_midway(engine)
+        with state.reading(engine) as connection:
+            assert connection.execute(sa.select(state.counters)).all() == []
+
+
+def test_all_statements_compile_for_postgresql() -> None:
+    for table in state.metadata.sorted_tables:
+        assert str(
+            sa.schema.CreateTable(table).compile(
+                dialect=postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has not annotated it
+            )
+        )
