@@ -1,8 +1,8 @@
 """A profile: how one model of instrument is read and what its bytes mean.
 
-Every device is an image of bytes in one or more spaces. For Modbus the spaces are the four tables, addressed by
-register or bit from 0 (the wire address); for frame protocols the space is `frame`, addressed by byte from 0, and
-its bytes are the reply as the protocol's driver delivers it (stated in the driver's docstring).
+Every device is an image of bytes in one or more spaces. For Modbus the spaces are the four tables, addressed
+by register or bit from 0 (the wire address); for frame protocols the space is `frame`, addressed by byte from
+0, and its bytes are the reply as the protocol's driver delivers it (stated in the driver's docstring).
 """
 
 from enum import StrEnum
@@ -51,8 +51,9 @@ class Encoding(StrEnum):
 class Order(StrEnum):
     """Byte order, named as the field's manuals do; A is the most significant byte of the value.
 
-    `big` = ABCD…, `little` = DCBA…, `word_swap` = CDAB (low word first, bytes big-endian), `byte_swap` = BADC (high
-    word first, bytes swapped in each word). 16-bit values know big and little only; 64-bit ones extend by words.
+    `big` = ABCD…, `little` = DCBA…, `word_swap` = CDAB (low word first, bytes big-endian), `byte_swap` = BADC
+    (high word first, bytes swapped in each word). 16-bit values know big and little only; 64-bit ones extend
+    by words.
     """
 
     BIG = "big"
