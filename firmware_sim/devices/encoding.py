@@ -218,6 +218,11 @@ class Bcd:
     def put(self, value: float | str) -> Written:
         return self.raw(self._scale.to_integer(_number(value), 0, 10 ** (2 * self.size) - 1))
 
+    def read(self, data: bytes) -> int | None:
+        """The raw value of bytes as they stand on the wire; None where they are no digits."""
+        digits = arrange(data, self._order).hex()
+        return int(digits) if digits.isdecimal() else None
+
     def raw(self, raw: float) -> Written:
         digits = bytes.fromhex(f"{int(raw) % 10 ** (2 * self.size):0{2 * self.size}d}")
         return Written(arrange(digits, self._order), self._scale.of_integer(int(raw)))

@@ -10,11 +10,12 @@ decimal points, integer twins); beyond that the address is illegal.
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import count as count_from
 from typing import NamedTuple
 
-from firmware_sim.devices.encoding import Codec, Integer, MisfitError, Written, codec
+from firmware_sim.devices.encoding import Bcd, Codec, Integer, MisfitError, Written, codec
 from sensor_profiles.model import BITS, REGISTERS, Channel, Encoding, Field, Profile, Space, StatusField
 from wire.messages import Value
 
@@ -23,6 +24,7 @@ _MAX_PLANS = 1024
 
 
 _LONGEST_FRAME = 256
+_SAYS_IT_ITSELF = frozenset({Encoding.F32, Encoding.F64, Encoding.BCD, Encoding.STRING})
 
 
 class Block(NamedTuple):
@@ -104,44 +106,47 @@ def _span(block: Block) -> tuple[int, int]:
 class _ChannelSlot(_Slot):
     """A channel's field, and what is written when it has no value."""
 
-    def __init__(self, channel: Channel, *, status_speaks: bool) -> None:
+    def __init__(self, channel: Channel, speaker: StatusField | None) -> None:
+        """Compile a channel; `speaker` is the status that says `broken` for it."""
         super().__init__(channel.name, channel.field, codec(channel.field, channel.scale, channel.offset))
         self.status = channel.status
         self._nothing = {self.codec.raw(raw).data for raw in channel.sentinels}
-        self._broken = self._say_broken(channel, status_speaks=status_speaks)
-        self.blames = self._broken is None
-        """Only its status can say that it has no value."""
+        self.blames = speaker is not None and not channel.sentinels
+        self._broken = self._say_broken(channel, speaker)
 
-    def _say_broken(self, channel: Channel, *, status_speaks: bool) -> Written | None:
+    def _say_broken(self, channel: Channel, speaker: StatusField | None) -> Written:
         if channel.sentinels:
             return Written(self.codec.raw(channel.sentinels[0]).data, None)
-        if status_speaks:
-            return None
-        return self.codec.broken or self.codec.raw(0)
+        if speaker is not None and speaker.field.space is channel.field.space:
+            return Written(bytes(self.codec.size), None)  # a number that looks right: only the status tells
+        found = self.codec.broken or self.codec.raw(0)
+        # A status read by another request may come from another moment, so the value says it too if it can.
+        return found if speaker is None else Written(found.data, None)
 
     def put(self, value: Value) -> Written:
         if value is None or _is_nan(value):
-            return self._broken or Written(bytes(self.codec.size), None)
+            return self._broken
         written = self.codec.put(value)
         return Written(written.data, None) if written.data in self._nothing else written
 
     def say(self, data: bytes) -> Value:
-        """What bytes in a word that several fields share came to mean; integers only."""
-        if not isinstance(self.codec, Integer):
-            raise MisfitError(f"{self.name}: only integers may share a word with another field")
-        written = self.codec.raw(self.codec.read(data))
+        """What bytes in a word that several fields share came to mean; whole numbers only."""
+        if not isinstance(self.codec, (Integer, Bcd)):
+            raise MisfitError(f"{self.name}: only whole numbers may share a word with another field")
+        raw = self.codec.read(data)
+        written = Written(data, None) if raw is None else self.codec.raw(raw)
         return None if written.data in self._nothing else written.value
 
 
 class _StatusSlot(_Slot):
     """A status: good, or bad for the sake of channels that cannot say it themselves."""
 
-    codec: Integer
+    codec: Integer | Bcd
 
     def __init__(self, status: StatusField) -> None:
         number = codec(status.field)
-        if not isinstance(number, Integer):
-            raise MisfitError(f"status {status.name}: {status.field.encoding} is no integer")
+        if not isinstance(number, (Integer, Bcd)):
+            raise MisfitError(f"status {status.name}: {status.field.encoding} is no whole number")
         super().__init__(status.name, status.field, number)
         self._good = frozenset(status.good)
         self.when_good = number.raw(status.good[0] if status.good else 0).data
@@ -183,11 +188,8 @@ class Layout:
 
     def __init__(self, profile: Profile, *, holes_refused: bool = False) -> None:
         self._statuses = {status.name: _StatusSlot(status) for status in profile.statuses}
-        owners = _owners(profile.channels)
-        self._channels = [
-            _ChannelSlot(channel, status_speaks=_status_speaks(channel, owners))
-            for channel in profile.channels
-        ]
+        speakers = _speakers(profile)
+        self._channels = [_ChannelSlot(channel, speakers.get(channel.name)) for channel in profile.channels]
         # Bits and masks come after the words they stand in.
         self._channels.sort(key=lambda slot: slot.codec.mask is not None)
         for name, status in self._statuses.items():
@@ -250,7 +252,9 @@ class Layout:
         if status not in self._shared:
             return not status.blamed(values)
         low, high = _addresses(status)
-        plan = self._compile(Block(status.space, low, high - low))
+        plan = self._plan(Block(status.space, low, high - low))
+        if plan is None:
+            return False
         buffer, _ = plan.fill(values)
         return status.is_good(bytes(buffer[status.start - plan.base : status.end - plan.base]))
 
@@ -308,20 +312,16 @@ def _packed(bits: bytes) -> bytes:
     return number.to_bytes((len(bits) + 7) // 8, "little")
 
 
-def _owners(channels: Iterable[Channel]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for channel in channels:
-        if channel.status is not None:
-            found[channel.status] = found.get(channel.status, 0) + 1
-    return found
-
-
-def _status_speaks(channel: Channel, owners: Mapping[str, int]) -> bool:
-    """A status of its own says `broken`; a shared one only for numbers that cannot say it themselves."""
-    if channel.status is None:
-        return False
-    can_say_it = channel.field.encoding in {Encoding.F32, Encoding.F64, Encoding.BCD, Encoding.STRING}
-    return owners[channel.status] == 1 or not can_say_it
+def _speakers(profile: Profile) -> dict[str, StatusField]:
+    """Channel → its status, where that says `broken` for it: one of its own, or the number cannot say it."""
+    statuses = {status.name: status for status in profile.statuses}
+    owners = Counter(channel.status for channel in profile.channels)
+    return {
+        channel.name: statuses[channel.status]
+        for channel in profile.channels
+        if channel.status is not None
+        and (owners[channel.status] == 1 or channel.field.encoding not in _SAYS_IT_ITSELF)
+    }
 
 
 def _addresses(slot: _Slot) -> tuple[int, int]:

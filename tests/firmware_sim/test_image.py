@@ -150,6 +150,28 @@ def test_a_status_for_many_is_bad_only_when_a_channel_cannot_say_it_itself() -> 
     assert encode(whole, {"real": 5.0}).served == {"real": None, "count": None}, "nobody may believe it"
 
 
+def test_a_status_in_another_space_is_not_the_only_sign() -> None:
+    # The two are read by two requests, between which the sensor may have broken.
+    status = StatusField(name="s", field=field(Encoding.BIT, 9, bit=5), meanings={"1": "break"})
+    whole = profile(channel("t", field(Encoding.F32, 0, Space.INPUT), status="s"), statuses=(status,))
+    assert encode(whole, {}).read(HOLDING, 9, 1) == b"\x00\x20"
+    assert encode(whole, {}).read(Space.INPUT, 0, 2) == bytes.fromhex("7FC00000")
+    assert encode(whole, {}).served == {"t": None}
+    assert encode(whole, {"t": 1.0}).served == {"t": 1.0}
+
+
+def test_a_status_in_bcd_is_understood() -> None:
+    status = StatusField(name="s", field=field(Encoding.BCD, 0, size=2), meanings={"11": "break"})
+    whole = profile(
+        channel("state", field(Encoding.BCD, 0, size=2)),
+        channel("t", field(Encoding.F32, 1), status="s"),
+        statuses=(status,),
+    )
+    assert encode(whole, {"t": 1.0}).served == {"state": 0.0, "t": 1.0}
+    assert encode(whole, {}).read(HOLDING, 0, 1) == b"\x00\x11"
+    assert encode(whole, {"t": 1.0, "state": 42.0}).served == {"state": 42.0, "t": None}
+
+
 def test_a_status_without_known_values_takes_one_that_is_not_good() -> None:
     status = StatusField(name="state", field=field(Encoding.U16, 0), good=(0, 1))
     whole = profile(channel("n", field(Encoding.U16, 1), status="state"), statuses=(status,))
