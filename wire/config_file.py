@@ -76,13 +76,14 @@ def parse(text: str, kind: type[T], name: str) -> T:
 
 def error_at(text: str, name: str, path: Path_, message: str) -> ConfigError:
     """The error for a key that is well-formed but does not fit the rest of its file."""
-    return ConfigError(f"{name}:{line_of(text, path)}: {_dotted(path)}: {message}")
+    return ConfigError(f"{name}:{line_of(text, path)}: {_dotted(path) or 'file'}: {message}")
 
 
 def nearest(wrong: str, known: Iterable[str]) -> str:
     """`; did you mean …?` for the closest known word, or the list of them all."""
     words = sorted(known)
-    close = difflib.get_close_matches(wrong, words, n=1)
+    swapped = [word for word in words if sorted(word) == sorted(wrong)]
+    close = swapped or difflib.get_close_matches(wrong, words, n=1)
     return f"; did you mean `{close[0]}`?" if close else f"; known: {', '.join(words) or 'none'}"
 
 
