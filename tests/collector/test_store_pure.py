@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from collector.arrivals import Refused
@@ -193,6 +193,7 @@ class Shelf:
     vague=st.booleans(),
 )
 @settings(max_examples=80)
+@example(rows=[(1.0, None), (None, "y"), (None, 2.0), ("x", None)], vague=False)
 def test_whatever_conflicts_every_field_is_either_kept_or_refused(
     rows: list[tuple[Value, Value]], *, vague: bool
 ) -> None:
