@@ -2,7 +2,7 @@
 
 import typer
 
-from collector.cli import gaps, quarantine, running
+from collector.cli import gaps, quarantine, readings, running
 
 app = typer.Typer(
     help="Stores what the gateways measure and names what is missing.",
@@ -12,6 +12,7 @@ app = typer.Typer(
 app.command()(running.run)
 app.command()(running.check)
 app.command()(gaps.gaps)
+readings.register(app)
 app.add_typer(quarantine.app, name="quarantine")
 
 

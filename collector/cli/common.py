@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 import typer
 
 from collector import settings, state
+from collector.cli.times import iso
 from wire.config_file import ConfigError
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="The collector's configuration file.")]
@@ -43,8 +43,8 @@ def state_of(path: Path) -> Iterator[sa.Connection]:
 
 
 def when(t_ms: int | None) -> str:
-    """Unix ms as 2026-01-31T12:00:00Z."""
-    return datetime.fromtimestamp(t_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if t_ms else "?"
+    """A time that may not be known, in ISO 8601."""
+    return (iso(t_ms) or f"{t_ms} ms") if t_ms is not None else "?"
 
 
 def printable(text: str) -> str:
