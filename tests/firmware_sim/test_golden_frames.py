@@ -4,14 +4,14 @@ import pytest
 
 from firmware_sim.devices.bus import Bus
 from firmware_sim.devices.modbus import crc16
-from sensor_profiles.model import Profile
-from tests.firmware_sim import examples
+from sensor_profiles import loader
+from tests.firmware_sim.clients import with_crc
 from tests.firmware_sim.examples import Bench
 from wire.messages import Value
 
 
-def answers(profile: Profile, values: dict[str, Value], request: str, unit: int) -> list[bytes]:
-    bus = Bus([Bench(profile, values, unit=unit, streaming=False).instrument])
+def answers(profile: str, values: dict[str, Value], request: str, unit: int) -> list[bytes]:
+    bus = Bus([Bench(loader.find(profile), values, unit=unit, streaming=False).instrument])
     return [reply.data for reply in bus.hear(bytes.fromhex(request), 0)]
 
 
@@ -20,7 +20,7 @@ def answers(profile: Profile, values: dict[str, Value], request: str, unit: int)
     [
         # doc.omnicomm.ru/en/lls_integration; Escort TD-600 page
         (
-            examples.lls(),
+            "omnicomm_lls",
             1,
             {"temperature": 17.0, "level": 1.0, "frequency": 1.0},
             "31 01 06 6C",
@@ -28,9 +28,9 @@ def answers(profile: Profile, values: dict[str, Value], request: str, unit: int)
         ),
         # maker's manual of RS-FXJT
         (
-            examples.renke_direction(),
+            "renke_rs_fxjt",
             1,
-            {"sector": 2.0, "direction": 90.0},
+            {"sector": 2.0, "wind_direction": 90.0},
             "01 03 00 00 00 02 C4 0B",
             "01 03 04 00 02 00 5A DB C8",
         ),
@@ -38,7 +38,7 @@ def answers(profile: Profile, values: dict[str, Value], request: str, unit: int)
     ids=["omnicomm_lls", "renke_direction"],
 )
 def test_a_printed_request_gets_the_printed_reply(
-    profile: Profile, unit: int, values: dict[str, Value], request_hex: str, reply_hex: str
+    profile: str, unit: int, values: dict[str, Value], request_hex: str, reply_hex: str
 ) -> None:
     assert answers(profile, values, request_hex, unit) == [bytes.fromhex(reply_hex)]
 
@@ -51,22 +51,22 @@ def test_a_trm138_float_has_the_registers_dumped_from_hardware(
     value: float, registers: tuple[int, int]
 ) -> None:
     # Request of a plant poller: unit 24, FC04, 30 registers from 0, six channels of five.
-    [reply] = answers(examples.trm138(), {"t1": value}, "18 04 00 00 00 1E 72 0B", 24)
+    [reply] = answers("owen_trm138", {"in1": value}, "18 04 00 00 00 1E 72 0B", 24)
     assert reply[:3] == bytes([24, 4, 60])
     words = [int.from_bytes(reply[3 + 2 * n : 5 + 2 * n], "big") for n in range(30)]
     assert words[:5] == [0, 0, 0, *registers]
-    assert words[7] == 11, "the second input has no sensor"
+    assert words[7] == 1, "the second input has no sensor: the first status that is not good"
 
 
 def test_an_sds011_answers_the_query_with_its_frame() -> None:
     request = "AA B4 04 00 00 00 00 00 00 00 00 00 00 00 00 FF FF 02 AB"
-    [reply] = answers(examples.sds011(), {"pm2_5": 12.3, "pm10": 45.6}, request, 0xA160)
+    [reply] = answers("nova_sds011", {"pm2_5": 12.3, "pm10": 45.6}, request, 0xA160)
     # 123 = 0x007B, 456 = 0x01C8, little-endian; the sum is over the six bytes between head and sum.
     assert reply == bytes.fromhex("AA C0 7B 00 C8 01 A1 60 45 AB")
 
 
 def test_a_pms_answers_the_read_command_with_its_frame() -> None:
-    [reply] = answers(examples.pms5003(), {"pm1": 5, "pm2_5": 9, "pm10": 300}, "42 4D E2 00 00 01 71", 1)
+    [reply] = answers("plantower_pms5003", {"pm1": 5, "pm2_5": 9, "pm10": 300}, "42 4D E2 00 00 01 71", 1)
     expected = "42 4D 00 1C" + "0000" * 3 + "0005 0009 012C" + "0000" * 7
     body = bytes.fromhex(expected)
     assert reply == body + sum(body).to_bytes(2, "big")
@@ -76,3 +76,12 @@ def test_a_pzem_frame_has_the_printed_checksum() -> None:
     # ESPHome's PZEM reference.
     frame = bytes.fromhex("01 04 14 08 D1 00 6C 00 00 00 F4 00 00 00 26 00 00 01 F4 00 64 00 00 51 34")
     assert crc16(frame[:-2]) == frame[-2:]
+
+
+def test_the_whole_map_of_an_mv110_comes_in_one_read() -> None:
+    # Three drivers: six registers an input from 0, read as 48 at once.
+    [reply] = answers(
+        "owen_mv110_224_8a", {"in8": -1.5}, with_crc(bytes.fromhex("10 03 0000 0030")).hex(), 16
+    )
+    assert reply[:3] == bytes([16, 3, 96])
+    assert reply[3 + 2 * 44 : 3 + 2 * 48] == bytes.fromhex("0000 0000 BFC00000")

@@ -1,11 +1,14 @@
 """Instruments over their real transports, read by plain clients."""
 
 import asyncio
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import serial
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from firmware_sim.devices import PtyLine, RtuTcpLine, TcpLine
 from firmware_sim.devices.bus import Bus, UnservableError
@@ -258,3 +261,18 @@ async def test_pyserial_opens_it_like_an_adapter(tmp_path: Path, parity: str, st
 
     async with PtyLine([wind(1).instrument], name, 4800):
         assert await asyncio.to_thread(read) == with_crc(bytes([1]) + SAID_TWO)
+
+
+@settings(max_examples=25, deadline=None)
+@given(noise=st.lists(st.binary(min_size=1, max_size=64), max_size=4))
+def test_no_noise_on_a_real_serial_line_keeps_it_from_the_next_request(noise: list[bytes]) -> None:
+    async def story(name: Path) -> None:
+        async with PtyLine([wind(1).instrument], name, 9600, paced=False), clients.terminal(name) as port:
+            for data in noise:
+                port.send(data)
+            heard = await port.ask(with_crc(bytes([1]) + READ_TWO), 9)
+            while not heard.endswith(with_crc(bytes([1]) + SAID_TWO)):  # noise may have been a request too
+                heard += await port.take(1)
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(story(Path(folder, "usb")))

@@ -4,16 +4,15 @@ from pathlib import Path
 
 import pytest
 
-import sensor_profiles
 from firmware_sim.devices import PtyLine, TcpLine
+from sensor_profiles import loader
 from sensor_profiles.model import BITS, REGISTERS, Channel, Encoding, Profile
 from tests.firmware_sim import clients
 from tests.firmware_sim.clients import mbap, with_crc
 from tests.firmware_sim.examples import Bench
 from wire.messages import Value
 
-loader = pytest.importorskip("sensor_profiles.loader")
-NAMES = sorted(file.stem for file in (Path(sensor_profiles.__file__).parent / "profiles").glob("*.toml"))
+NAMES = tuple(loader.library())
 _FUNCTION = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 _ASK = {
     "omnicomm_lls": (bytes.fromhex("3101066C"), 9),
