@@ -11,6 +11,10 @@ expensive device (else it could never be asked again) and the share of the short
 failures of a healthy device are not refused but are booked as well: credit may fall below zero, and the
 dead ones wait longer.
 
+Who was turned away waits in a queue, and only its head is served: without it a cheap dead device that is
+due every second would use the credit up before an expensive one that is due every minute. Nobody starves;
+the price is that the queue may stand until its head is due.
+
 Devices are asked healthy ones first, in the order of the configuration, then the dead ones, the longest
 unasked first.
 """
@@ -27,13 +31,19 @@ class Budget:
         self._capacity_s = capacity_s
         self._credit_s = capacity_s
         self._at_s = now_s
+        self._queue: list[str] = []
 
-    def affords(self, cost_s: float, now_s: float) -> bool:
-        """Whether a request to a dead device may be made now."""
+    def affords(self, who: str, cost_s: float, now_s: float) -> bool:
+        """Whether a request to this dead device may be made now; if not, it has its place in the queue."""
         earned = self._share * (now_s - self._at_s)
         self._credit_s = min(self._capacity_s, self._credit_s + earned)
         self._at_s = now_s
-        return self._credit_s >= cost_s
+        if who not in self._queue:
+            self._queue.append(who)
+        if self._queue[0] != who or self._credit_s < cost_s:
+            return False
+        self._queue.pop(0)
+        return True
 
     def spend(self, cost_s: float) -> None:
         """Book the time of a request that brought no answer."""

@@ -107,11 +107,7 @@ class LinkPoller:
         self._load = min(1.0, busy_s / max(now_s - then_s, 1e-3)) if then_s else 0.0
 
     def _deliver(self, polled: Polled, scan: RawScan) -> None:
-        silent = all(answer.fault not in {None, Fault.REFUSED} for answer in scan.answers)
-        if silent != polled.silent and self.port.up:
-            say = self._log.warning if silent else self._log.info
-            say("device silent" if silent else "device answers", device=polled.device.name)
-        polled.silent = silent
+        polled.silent = all(answer.fault not in {None, Fault.REFUSED} for answer in scan.answers)
         self._sink(scan)
 
     async def _scan(self, polled: Polled) -> RawScan:
@@ -126,7 +122,9 @@ class LinkPoller:
             return RawScan(polled.device.name, self._now(), await self._read(polled))
 
     def _affords(self, polled: Polled) -> bool:
-        return self._budget.affords(self._bus.cost_s(polled), asyncio.get_running_loop().time())
+        return self._budget.affords(
+            polled.device.name, self._bus.cost_s(polled), asyncio.get_running_loop().time()
+        )
 
     async def _read(self, polled: Polled) -> tuple[Answer, ...]:
         """Every block in turn; after one that failed, the rest is not asked."""
@@ -148,8 +146,16 @@ class LinkPoller:
             data = await self._ask_twice(polled, block)
         except DriverError as error:
             return Answer(block, fault=self._learn(polled, block, error))
-        polled.answered()
+        self._answered(polled)
         return Answer(block, data)
+
+    def _answered(self, polled: Polled) -> None:
+        if unanswered := polled.answered():
+            self._log.info("device answers again", device=polled.device.name, unanswered=unanswered)
+
+    def _failed(self, polled: Polled, error: NoAnswerError) -> None:
+        if polled.failed():
+            self._log.warning("device silent", device=polled.device.name, reason=str(error))
 
     def _learn(self, polled: Polled, block: Block, error: DriverError) -> Fault:
         """What a failure says about the device, and what its channels get."""
@@ -157,18 +163,19 @@ class LinkPoller:
             case LinkDownError():
                 return Fault.LINK_DOWN
             case RefusedError():
-                polled.answered()
+                self._answered(polled)
                 self._refused(polled, block, error)
                 return Fault.REFUSED
             case BusyError():
-                polled.answered()
+                self._answered(polled)
                 return Fault.NO_ANSWER
             case GarbledError():
-                polled.failed()
+                self._failed(polled, error)
                 return Fault.GARBLED
-            case _:
-                polled.failed()
+            case NoAnswerError():
+                self._failed(polled, error)
                 return Fault.NO_ANSWER
+        raise error
 
     async def _ask_twice(self, polled: Polled, block: Block) -> bytes:
         """Ask, and ask a healthy device once more if the line has time for it before the next tick."""

@@ -27,8 +27,7 @@ class Polled:
         self.grid = Grid(device.period_ms, now)
         self.alive = True
         self.asked_s = -math.inf
-        self.failures = 0
-        """Requests without an answer since the last answer."""
+        self._failures = 0
         self.silent = False
         """Nothing at all came of its last poll, whatever the cause."""
         self.may_be_late = False
@@ -37,15 +36,16 @@ class Polled:
         self._refused: dict[Block, float] = {}
 
     def answered(self) -> int:
-        """It lives; returns how many requests it had left unanswered."""
-        failures, self.failures = self.failures, 0
+        """It lives; returns how many polls in a row had been in vain."""
+        failures, self._failures = self._failures, 0
         self.alive = True
         return failures
 
-    def failed(self) -> None:
-        """A request was in vain, retry included if there was one."""
-        self.failures += 1
+    def failed(self) -> bool:
+        """A poll was in vain, retry included if there was one; True for the first in a row."""
+        self._failures += 1
         self.alive = False
+        return self._failures == 1
 
     def is_refused(self, block: Block, now_s: float) -> bool:
         """Whether asking would bring the same refusal again."""

@@ -1,0 +1,212 @@
+"""The instruments that speak no Modbus: only whole, valid, fresh frames come out."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge_agent.drivers import Ask, Driver, Framing, UnknownProtocolError, find, protocols
+from edge_agent.drivers._checksums import crc8_maxim, sum8, sum16
+from edge_agent.samples import Block, Fault
+from edge_agent.settings import Device
+from sensor_profiles.model import Encoding, Space
+from tests.edge_agent.peer import PtyWire, Wire, play
+from tests.edge_agent.plant import Scans, device, field, polling, profile, serial_link
+
+
+def lls(body: bytes) -> bytes:
+    frame = b"\x3e\x05\x06" + body[:5]
+    return frame + bytes((crc8_maxim(frame),))
+
+
+def sds(body: bytes) -> bytes:
+    return b"\xaa\xc0" + body[:6] + bytes((sum(body[:6]) & 0xFF, 0xAB))
+
+
+def pms(body: bytes) -> bytes:
+    frame = b"\x42\x4d\x00\x1c" + body[:26]
+    return frame + sum(frame).to_bytes(2, "big")
+
+
+FRAMES: dict[str, Callable[[bytes], bytes]] = {"omnicomm_lls": lls, "nova_sds011": sds, "plantower_pms": pms}
+LENGTHS = {"omnicomm_lls": 9, "nova_sds011": 10, "plantower_pms": 32}
+NAMES = sorted(FRAMES)
+
+
+def ask(name: str) -> Ask:
+    return Ask(Framing.RTU, 5, Block(Space.FRAME, 0, LENGTHS[name]))
+
+
+def taken(name: str, pieces: Iterable[bytes]) -> list[bytes]:
+    driver, received, frames = find(name), bytearray(), []
+    for piece in pieces:
+        received += piece
+        while (frame := driver.take(ask(name), received)) is not None:
+            frames.append(frame)
+    return frames
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(st.lists(st.binary(min_size=26, max_size=26), max_size=4), st.data())
+@settings(max_examples=60)
+def test_every_valid_frame_comes_out_and_nothing_else(
+    name: str, bodies: list[bytes], data: st.DataObject
+) -> None:
+    """Noise without the head's first byte cannot contain a frame; the true ones come out in order."""
+    whole = [FRAMES[name](body) for body in bodies]
+    clean = st.binary(max_size=20).map(lambda noise: noise.translate(None, whole[0][:1] if whole else b""))
+    stream = data.draw(clean)
+    for frame in whole:
+        stream += frame + data.draw(clean)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
+    edges = [0, *cuts, len(stream)]
+    pieces = [stream[a:b] for a, b in itertools.pairwise(edges)]
+    assert taken(name, pieces) == whole
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(st.binary(min_size=26, max_size=26), st.data())
+@settings(max_examples=60)
+def test_a_frame_with_a_wrong_byte_is_passed_over_for_the_next(
+    name: str, body: bytes, data: st.DataObject
+) -> None:
+    good = FRAMES[name](body)
+    broken = bytearray(good)
+    where = data.draw(st.integers(0, len(good) - 1))
+    broken[where] ^= data.draw(st.integers(1, 255))
+    found = taken(name, [bytes(broken), good])
+    assert good in found
+    assert all(FRAMES[name](frame[_body(name)]) == frame for frame in found)
+
+
+def _body(name: str) -> slice:
+    return {
+        "omnicomm_lls": slice(3, 8),
+        "nova_sds011": slice(2, 8),
+        "plantower_pms": slice(4, 30),
+    }[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(st.binary(max_size=120))
+@settings(max_examples=60)
+def test_any_bytes_give_valid_frames_or_none(name: str, noise: bytes) -> None:
+    for frame in taken(name, [noise]):
+        assert FRAMES[name](frame[_body(name)]) == frame
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "request_hex"),
+    [
+        ("omnicomm_lls", 1, "31 01 06 6C"),
+        ("nova_sds011", 1, "AA B4 04 00 00 00 00 00 00 00 00 00 00 00 00 FF FF 02 AB"),
+        ("plantower_pms", 1, "42 4D E2 00 00 01 71"),
+    ],
+)
+def test_the_request_is_the_documented_read(name: str, unit: int, request_hex: str) -> None:
+    asked = Ask(Framing.RTU, unit, Block(Space.FRAME, 0, LENGTHS[name]))
+    assert find(name).request(asked) == bytes.fromhex(request_hex)
+
+
+def test_the_reply_of_a_real_fuel_level_sensor_behind_its_chatter() -> None:
+    reply = bytes.fromhex("3E 01 06 11 01 00 01 00 30")
+    received = bytearray(b"F=0A t=1B N=1F.0\r\n" + reply)
+    assert find("omnicomm_lls").take(Ask(Framing.RTU, 1, Block(Space.FRAME, 0, 9)), received) == reply
+    assert find("omnicomm_lls").take(Ask(Framing.RTU, 2, Block(Space.FRAME, 0, 9)), bytearray(reply)) is None
+
+
+def test_checksums_of_captured_frames() -> None:
+    for frame in ("31 01 F0 C5", "3E 01 FC 54 57 00 00 B0 00 4F"):
+        data = bytes.fromhex(frame)
+        assert crc8_maxim(data[:-1]) == data[-1]
+    assert sum8(bytes.fromhex("04 00 00 00 00 00 00 00 00 00 00 00 00 FF FF")) == 0x02
+    assert sum16(bytes.fromhex("42 4D E1 00 01")) == 0x0171
+
+
+def test_the_folder_is_the_registry() -> None:
+    assert set(NAMES) | {"modbus"} <= set(protocols())
+    for name in protocols():
+        driver: Driver = find(name)
+        assert driver.request(
+            Ask(Framing.RTU, 1, Block(Space.HOLDING if driver.numbered else Space.FRAME, 0, 9))
+        )
+    with pytest.raises(UnknownProtocolError, match=r"no driver for protocol 'modbuss'; known: .*modbus"):
+        find("modbuss")
+    with pytest.raises(UnknownProtocolError):
+        find("_ports")
+
+
+class Instrument:
+    """A dust sensor: streams numbered frames, or answers the right query with one."""
+
+    def __init__(self, name: str, *, streams: bool) -> None:
+        self._frame = FRAMES[name]
+        self._query = find(name).request(ask(name))
+        self._streams = streams
+        self.sent = 0
+        self.foreign = b""
+
+    def begin(self, wire: Wire) -> Callable[[bytes], None]:
+        if self._streams:
+            asyncio.get_running_loop().call_later(0.05, self._stream, wire)
+
+        def feed(data: bytes) -> None:
+            if data != self._query:
+                self.foreign += data
+            elif not self._streams:
+                play(wire, [(0.01, self._next())])
+
+        return feed
+
+    def _stream(self, wire: Wire) -> None:
+        wire.send(b"\x00" + self._next())
+        asyncio.get_running_loop().call_later(0.05, self._stream, wire)
+
+    def _next(self) -> bytes:
+        self.sent += 1
+        return self._frame(self.sent.to_bytes(2, "big") + bytes(24))
+
+
+def _device(name: str, *, timeout_ms: int = 150) -> Device:
+    model = profile([field(2, Encoding.U16, Space.FRAME)], protocol=name, frame_bytes=LENGTHS[name])
+    return device("a", 5, link="line", model=model, timeout_ms=timeout_ms)
+
+
+@pytest.mark.parametrize("streams", [True, False])
+@pytest.mark.parametrize("name", NAMES)
+async def test_streaming_or_asked_the_frame_is_a_fresh_one(name: str, streams: bool, tmp_path: Path) -> None:
+    scans = Scans()
+    instrument = Instrument(name, streams=streams)
+    numbers: list[tuple[int, int]] = []
+
+    def sink(scan: object) -> None:
+        scans(scan)  # type: ignore[arg-type]
+        data = scans.all[-1].answers[0].data
+        if data:
+            numbers.append((int.from_bytes(data[_body(name)][:2], "big"), instrument.sent))
+
+    async with (
+        PtyWire(instrument, tmp_path) as wire,
+        polling([serial_link(wire.path)], [_device(name)], sink),  # type: ignore[arg-type]
+    ):
+        await scans.until(lambda: len(scans.good("a")) >= 4)
+    assert all(got == sent for got, sent in numbers)
+    assert instrument.foreign == b"", "nothing but the documented read is ever sent"
+    assert len(scans.good("a")[0].answers[0].data) == LENGTHS[name]
+
+
+async def test_a_silent_instrument_is_a_fault(tmp_path: Path) -> None:
+    class Mute:
+        def begin(self, _: Wire) -> Callable[[bytes], None]:
+            return lambda _: None
+
+    scans = Scans()
+    async with (
+        PtyWire(Mute(), tmp_path) as wire,
+        polling([serial_link(wire.path)], [_device("nova_sds011")], scans),
+    ):
+        await scans.next("a", Fault.NO_ANSWER)
