@@ -52,6 +52,6 @@ def open_store(settings: SqliteStore | InfluxStore, *, reading: bool = False) ->
         from collector.store.sqlite import SqliteReadings  # noqa: PLC0415 - a collector loads one store
 
         return SqliteReadings(settings.path, reading=reading)
-    from collector.store.influx import InfluxReadings  # noqa: PLC0415 - urllib3 costs 15 MB
+    from collector.store.influx import InfluxReadings  # noqa: PLC0415 - urllib3 costs 6 MB
 
     return InfluxReadings(settings)

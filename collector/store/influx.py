@@ -66,6 +66,6 @@ class InfluxReadings:
 def _writer(settings: InfluxStore, server: Server) -> Writer:
     if settings.api == "v1":
         return V1Writer(settings, server)
-    from collector.store.influx_v2 import V2Writer  # noqa: PLC0415 - 29 MB that v1 does not need
+    from collector.store.influx_v2 import V2Writer  # noqa: PLC0415 - 28 MB that v1 does not need
 
     return V2Writer(settings, server)
