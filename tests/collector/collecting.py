@@ -109,6 +109,19 @@ class Agent:
         for one in batches:
             self.publish(encode(one))
 
+    def send_until(self, condition: Callable[[], bool], *batches: Batch) -> None:
+        """Send again and again, as an agent without receipts does."""
+
+        def sent_and_so() -> bool:
+            self.send(*batches)
+            return condition()
+
+        wait_until(sent_and_so)
+
+    def send_until_receipted(self, *batches: Batch) -> None:
+        wanted = {(one.epoch, one.seq) for one in batches}
+        self.send_until(lambda: wanted <= self.receipted, *batches)
+
     def publish(self, payload: bytes, kind: Kind = Kind.BATCH, *, retain: bool = False) -> None:
         self.publish_to(topics.build(self.gateway, kind), payload, retain=retain)
 

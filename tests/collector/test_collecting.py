@@ -210,15 +210,9 @@ def test_a_broker_that_dies_and_returns_is_found_again(wanted: CollectorFile, mo
             agent.await_receipts(1)
         mosquitto.kill()
         mosquitto.start()
-        wait_until(lambda: _receipted_by_new_agent(mosquitto.port, 2))
+        with Agent(mosquitto.port) as agent:
+            agent.send_until_receipted(batch(2))
     assert stored(wanted) == expected(batch(1), batch(2))
-
-
-def _receipted_by_new_agent(port: int, seq: int) -> bool:
-    with Agent(port) as agent:
-        agent.send(batch(seq))
-        threading.Event().wait(0.2)
-        return (EPOCH, seq) in agent.receipted
 
 
 KILLED_BETWEEN = """
