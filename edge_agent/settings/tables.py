@@ -1,16 +1,9 @@
-"""The agent's configuration: `config/agent.toml`, parsed once into frozen structs.
+"""The configuration file, table by table; `config/agent.toml` shows every key."""
 
-The structs below are the file, table by table; `resolve` joins them with the profile library into `Plant`, which is
-all the pipeline needs. Both refuse with a `ConfigError` that names file, line and key.
-"""
-
-from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from sensor_profiles.model import Channel, Profile
-from wire import config_file
 from wire.broker import Broker
 from wire.messages import Name
 from wire.quantities import Quantity
@@ -18,9 +11,11 @@ from wire.quantities import Quantity
 Positive = Annotated[float, Meta(gt=0)]
 
 
-class SiteTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SiteTable(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"site_class": "class"}
+):
     name: Name
-    site_class: Annotated[Literal["boiler_house", "air_post"], Meta(description="`class` in the file")]
+    site_class: Literal["boiler_house", "air_post"]
     title: str = ""
 
 
@@ -33,7 +28,7 @@ class OutboxTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 class ClockTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     source: Literal["kernel", "system"] = "kernel"
-    """`kernel` asks whether NTP has set the clock; `system` trusts it (a machine with no kernel discipline)."""
+    """`kernel` asks whether NTP has set the clock; `system` trusts it (no kernel discipline, as in some VMs)."""
     wait_s: Annotated[float, Meta(ge=0)] = 600.0
     """How long readings wait for a clock that is plausible but not confirmed."""
 
@@ -73,7 +68,7 @@ class DeviceTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     link: Name
     profile: str
     unit: Annotated[int, Meta(ge=0, le=255)] | None = None
-    period_s: Annotated[float, Meta(ge=1)] = 60.0
+    period_s: Annotated[float, Meta(ge=1, le=86400)] = 60.0
     timeout_ms: Annotated[int, Meta(ge=10)] | None = None
     channels: dict[str, ChannelTable] = {}
     """Profile channel → what it is here. Empty: all of them, as the profile names them."""
@@ -96,55 +91,3 @@ class AgentFile(
     clock: ClockTable = ClockTable()
     links: tuple[LinkTable, ...]
     devices: tuple[DeviceTable, ...]
-
-
-class Device(Struct, frozen=True):
-    """A device as the pipeline sees it: its table joined with its profile, channels as they are here."""
-
-    name: str
-    link: str
-    profile: Profile
-    unit: int
-    period_ms: int
-    timeout_ms: int
-    channels: tuple[Channel, ...]
-
-
-class Link(Struct, frozen=True):
-    """A link as the pipeline sees it; serial settings are complete."""
-
-    name: str
-    port: str | None
-    baud: int
-    bytesize: int
-    parity: str
-    stopbits: int
-    host: str | None
-    tcp_port: int
-    rtu_over_tcp: bool
-    dead_share: float
-
-
-class Plant(Struct, frozen=True):
-    """Everything the agent needs to run."""
-
-    site: str
-    site_class: str
-    site_title: str
-    gateway: str
-    log_level: str
-    broker: Broker
-    outbox: OutboxTable
-    clock: ClockTable
-    links: tuple[Link, ...]
-    devices: tuple[Device, ...]
-
-
-def load(path: Path) -> Plant:
-    """Read and check a configuration without any I/O to devices.
-
-    Raises:
-        ConfigError: the first thing that is wrong, in one sentence.
-    """
-    text_of = config_file.load(path, AgentFile)
-    raise NotImplementedError(text_of)

@@ -1,0 +1,82 @@
+"""A device's channels: the profile's, with what the site says about them."""
+
+import math
+from collections.abc import Iterator
+
+import msgspec
+
+from edge_agent.settings.page import Page
+from edge_agent.settings.tables import ChannelTable, DeviceTable
+from sensor_profiles.model import Channel, Encoding, Profile
+from wire.config_file import Path_, nearest
+from wire.quantities import Quantity
+
+_NUMBERS = ("low", "high", "scale", "offset")
+
+
+def channels(page: Page, path: Path_, device: DeviceTable, profile: Profile) -> tuple[Channel, ...]:
+    """The channels of a device in the order of its profile: all of them, or those its table lists.
+
+    Raises:
+        ConfigError: an unknown channel, two of one name, or a meaning that contradicts itself.
+    """
+    known = {channel.name: channel for channel in profile.channels}
+    for name in device.channels:
+        if name not in known:
+            message = f"the profile {profile.name} has no such channel{nearest(name, known)}"
+            raise page.error((*path, "channels", name), message)
+    if not device.channels:
+        return profile.channels
+    return tuple(_overridden(page, path, device, profile))
+
+
+def _overridden(page: Page, path: Path_, device: DeviceTable, profile: Profile) -> Iterator[Channel]:
+    origins: dict[str, str] = {}
+    for channel in profile.channels:
+        table = device.channels.get(channel.name)
+        if table is None:
+            continue
+        here = (*path, "channels", channel.name)
+        known = _join(page, here, channel, table)
+        if known.name in origins:
+            raise page.error(
+                (*here, "name"),
+                f"`{known.name}` is the name of the channel {origins[known.name]} too; choose another",
+            )
+        origins[known.name] = channel.name
+        yield known
+
+
+def _join(page: Page, path: Path_, channel: Channel, table: ChannelTable) -> Channel:
+    """One channel as the site means it."""
+    for key in _NUMBERS:
+        value = getattr(table, key)
+        if value is not None and not math.isfinite(value):
+            raise page.error((*path, key), f"{value} is no number to reckon with; write a finite one")
+    if table.scale == 0:
+        raise page.error((*path, "scale"), "0 would make every value the same; write another scale")
+    given = {key: value for key, value in msgspec.structs.asdict(table).items() if value is not None}
+    joined = msgspec.structs.replace(channel, **(_limits(channel, table) | given))
+    if joined.low is not None and joined.high is not None and joined.low >= joined.high:
+        key = "low" if table.low is not None else "high"
+        raise page.error(
+            (*path, key), f"low = {joined.low:g} is not below high = {joined.high:g}; correct one"
+        )
+    if (joined.quantity is Quantity.TEXT) != (joined.field.encoding is Encoding.STRING):
+        raise page.error(
+            (*path, "quantity"), "text is the quantity of strings only, and strings have no other"
+        )
+    return joined
+
+
+def _limits(channel: Channel, table: ChannelTable) -> dict[str, float | None]:
+    """The profile's limits belong to raw values; with another scale they are other numbers."""
+    scale = channel.scale if table.scale is None else table.scale
+    offset = channel.offset if table.offset is None else table.offset
+    if (scale, offset) == (channel.scale, channel.offset):
+        return {}
+    low, high = (
+        None if limit is None else (limit - channel.offset) / channel.scale * scale + offset
+        for limit in (channel.low, channel.high)
+    )
+    return {"low": high, "high": low} if scale * channel.scale < 0 else {"low": low, "high": high}

@@ -1,0 +1,49 @@
+"""What the pipeline gets: every table joined with what it refers to, nothing left to look up."""
+
+from msgspec import Struct
+
+from edge_agent.settings.tables import ClockTable, OutboxTable
+from sensor_profiles.model import Channel, Profile
+from wire.broker import Broker
+
+
+class Device(Struct, frozen=True):
+    """A device as the pipeline sees it: its table joined with its profile, channels as they are here."""
+
+    name: str
+    link: str
+    profile: Profile
+    unit: int
+    period_ms: int
+    timeout_ms: int
+    channels: tuple[Channel, ...]
+
+
+class Link(Struct, frozen=True):
+    """A link as the pipeline sees it; serial settings are complete."""
+
+    name: str
+    port: str | None
+    baud: int
+    bytesize: int
+    parity: str
+    stopbits: int
+    host: str | None
+    tcp_port: int
+    rtu_over_tcp: bool
+    dead_share: float
+
+
+class Plant(Struct, frozen=True):
+    """Everything the agent needs to run."""
+
+    site: str
+    site_class: str
+    site_title: str
+    gateway: str
+    log_level: str
+    broker: Broker
+    outbox: OutboxTable
+    clock: ClockTable
+    links: tuple[Link, ...]
+    devices: tuple[Device, ...]
