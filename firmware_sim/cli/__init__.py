@@ -1,0 +1,21 @@
+"""The command `firmware-sim`; exit codes: 0 ok, 1 failed, 2 wrong usage."""
+
+import typer
+
+from firmware_sim.cli import comparing, demonstrating, running, showing
+
+app = typer.Typer(
+    help="A region's boiler houses and air posts without the hardware: instruments on real lines.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command()(running.run)
+app.command("list")(showing.list_scenarios)
+app.command()(showing.show)
+app.command()(comparing.compare)
+app.command()(demonstrating.demo)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,92 @@
+"""`firmware-sim run`: serve a scenario until it is stopped."""
+
+import asyncio
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from firmware_sim.cli.common import ScenarioArgument, fail, load_scenario
+from firmware_sim.demo.agent_config import Surroundings, write_agent_configs
+from firmware_sim.devices.bus import UnservableError
+from firmware_sim.scenario import Scenario
+from firmware_sim.signals import stop_event
+from firmware_sim.simulation import Simulation
+from firmware_sim.truth import TruthFile
+
+SpeedOption = Annotated[
+    float | None,
+    typer.Option("--speed", min=0.001, help="Plant seconds a second, instead of the scenario's."),
+]
+
+
+def run(
+    scenario: ScenarioArgument,
+    *,
+    truth: Annotated[
+        Path | None, typer.Option("--truth", metavar="FILE", help="Write every value served, as JSON lines.")
+    ] = None,
+    agent_configs: Annotated[
+        Path | None,
+        typer.Option("--agent-configs", metavar="DIR", help="Write an agent's configuration for each site."),
+    ] = None,
+    speed: SpeedOption = None,
+    period: Annotated[
+        float, typer.Option("--period", min=1, help="Poll period in those configurations, seconds.")
+    ] = 60.0,
+    broker_port: Annotated[
+        int, typer.Option("--broker-port", min=1, max=65535, help="MQTT port in those configurations.")
+    ] = 1883,
+    directory: Annotated[
+        Path | None,
+        typer.Option(
+            "--directory", metavar="DIR", help="Where serial lines appear. [default: a temporary one]"
+        ),
+    ] = None,
+) -> None:
+    """Serve all instruments of a scenario until SIGTERM or SIGINT; prints one JSON line when they answer."""
+    story = load_scenario(scenario)
+    if speed is not None:
+        story = msgspec.structs.replace(story, speed=speed)
+    try:
+        with contextlib.ExitStack() as stack:
+            folder = directory or Path(
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="firmware-sim-"))
+            )
+            file = stack.enter_context(TruthFile(truth)) if truth else None
+            around = Surroundings(outboxes=folder, broker_port=broker_port, period_s=period)
+            asyncio.run(_serve(story, folder, file, agent_configs, around))
+    except (UnservableError, OSError) as error:
+        fail(error)
+
+
+async def _serve(
+    story: Scenario, folder: Path, file: TruthFile | None, configs: Path | None, around: Surroundings
+) -> None:
+    with stop_event() as stop:
+        async with Simulation(story, folder, file.write if file else _nobody) as simulation:
+            ends = simulation.endpoints
+            written = write_agent_configs(story.sites, ends, around, configs) if configs else []
+            _announce(story, simulation, written, file)
+            while not stop.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), 1)
+                if file:
+                    file.flush()
+
+
+def _announce(story: Scenario, simulation: Simulation, configs: list[Path], file: TruthFile | None) -> None:
+    ready = {
+        "title": story.title,
+        "links": simulation.endpoints,
+        "agent_configs": [str(path) for path in configs],
+        "truth": str(file.path) if file else None,
+    }
+    typer.echo(msgspec.json.encode(ready))
+
+
+def _nobody(_values: object) -> None:
+    """Nobody wants the truth."""
