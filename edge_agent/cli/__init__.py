@@ -1,12 +1,19 @@
-"""The command `edge-agent`; one file a command, one line here for each. Exit codes: 0 ok, 1 failed, 2 wrong usage."""
+"""The command `edge-agent`; one file a command, one line here for each.
+
+Exit codes: 0 ok, 1 failed, 2 wrong usage. What `run` does not need is not imported here.
+"""
 
 import typer
+
+from edge_agent.cli import check, profiles
 
 app = typer.Typer(
     help="Polls the instruments of a site and forwards what they measure.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command()(check.check)
+app.add_typer(profiles.app, name="profiles")
 
 
 def main() -> None:

@@ -103,8 +103,8 @@ def _refuse_wrong_link(page: Page, path: Path_, link: LinkTable, profile: Profil
     if link.host is not None and not link.rtu_over_tcp and profile.tcp_port is None:
         raise page.error(
             (*path, "link"),
-            f"{profile.name} is a serial instrument and `{link.name}` is TCP; if {link.host} is a serial server, "
-            "write rtu_over_tcp = true in that link",
+            f"{profile.name} is a serial instrument and `{link.name}` is TCP; "
+            f"if {link.host} is a serial server, write rtu_over_tcp = true in that link",
         )
 
 

@@ -28,7 +28,7 @@ class OutboxTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 class ClockTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     source: Literal["kernel", "system"] = "kernel"
-    """`kernel` asks whether NTP has set the clock; `system` trusts it (no kernel discipline, as in some VMs)."""
+    """`kernel` asks whether NTP has set the clock; `system` trusts it (no kernel discipline: some VMs)."""
     wait_s: Annotated[float, Meta(ge=0)] = 600.0
     """How long readings wait for a clock that is plausible but not confirmed."""
 
