@@ -37,13 +37,12 @@ def _lines(topic: str, payload: bytes) -> tuple[str, int]:
 def main() -> None:
     port, url, database, wanted = sys.argv[1:]
     arrived: queue.SimpleQueue[tuple[str, bytes]] = queue.SimpleQueue()
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, "reference", protocol=mqtt.MQTTv5)
     client.on_message = lambda _client, _data, message: arrived.put((message.topic, bytes(message.payload)))
-    client.connect("127.0.0.1", int(port))
+    client.connect("127.0.0.1", int(port), clean_start=False)
     client.subscribe(topics.every(Kind.BATCH), qos=1)
     client.loop_start()
     pool, readings = urllib3.PoolManager(), 0
-    print("ready", flush=True)
     group = [arrived.get()]
     started, cpu = time.monotonic(), time.process_time()
     while True:
