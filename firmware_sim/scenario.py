@@ -7,6 +7,8 @@ A channel is given a plant variable, a number that stays, or a variable behind a
     value_1 = "t_supply"
     value_2 = 21.5
     value_3 = { of = "p_supply", shown = [4, 20], means = [0, 1600] }     # 4–20 mA for 0–1600 kPa
+
+Sensors break as the story goes: `breaks = [{ channel = "value_1", after_s = 30, for_s = 20 }]`.
 """
 
 from collections.abc import Mapping
@@ -25,7 +27,7 @@ from firmware_sim.plant.weather import Weather
 from sensor_profiles.model import Channel, Profile
 from wire import config_file
 from wire.config_file import ConfigError, Path_, error_at, nearest
-from wire.messages import Name
+from wire.messages import Name, Value
 
 SHIPPED = Path(__file__).parent / "scenarios"
 
@@ -49,6 +51,18 @@ class LinkTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """TCP port; 0 takes a free one."""
 
 
+class Break(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A sensor that gives nothing for a while; plant seconds since the story began."""
+
+    channel: str
+    after_s: Annotated[float, Meta(ge=0)]
+    for_s: Annotated[float, Meta(gt=0)]
+
+    def lasts(self, told_s: float) -> bool:
+        """Whether it is broken when the story has gone on for so long."""
+        return self.after_s <= told_s < self.after_s + self.for_s
+
+
 class DeviceTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Name
     profile: str
@@ -56,6 +70,8 @@ class DeviceTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     unit: Annotated[int, Meta(ge=0, le=255)] | None = None
     streaming: bool = False
     """Instruments that can send unasked do so."""
+    breaks: tuple[Break, ...] = ()
+    """Sensors that break in the course of the story."""
     channels: dict[str, str | float | Transmitter]
 
 
@@ -116,7 +132,18 @@ class Device(Struct, frozen=True):
     link: str
     unit: int
     streaming: bool
+    breaks: tuple[Break, ...]
     channels: tuple[Measured, ...]
+
+    def shown(self, plant: Mapping[str, float], told_s: float) -> dict[str, Value]:
+        """What the instrument should show on each profile channel; None where the sensor is broken.
+
+        Args:
+            plant: the variables now.
+            told_s: plant seconds since the story began.
+        """
+        broken = {b.channel for b in self.breaks if b.lasts(told_s)}
+        return {m.channel.name: None if m.channel.name in broken else m.shown(plant) for m in self.channels}
 
 
 class Site(Struct, frozen=True):
@@ -206,8 +233,11 @@ class _Resolver:
             for name, source in device.channels.items()
         )
         self._once([measured.name for measured in channels], (*at, "channels"))
+        for n, broken in enumerate(device.breaks):
+            if broken.channel not in device.channels:
+                raise self._unknown((*at, "breaks", n), "channel", broken.channel, device.channels)
         unit = profile.unit if device.unit is None else device.unit
-        return Device(device.name, profile, device.link, unit, device.streaming, channels)
+        return Device(device.name, profile, device.link, unit, device.streaming, device.breaks, channels)
 
     def _measured(
         self, at: Path_, name: str, source: str | float | Transmitter, profile: Profile, plant: Plant

@@ -41,12 +41,12 @@ class PlantClock:
     """Plant time, which may run faster than the clock on the wall."""
 
     def __init__(self, start_s: float, speed: float, now: Callable[[], float] = time.monotonic) -> None:
-        self._start_s, self._speed, self._now = start_s, speed, now
+        self.start_s, self._speed, self._now = start_s, speed, now
         self._began = now()
 
     def __call__(self) -> float:
         """Plant seconds since 1970."""
-        return self._start_s + (self._now() - self._began) * self._speed
+        return self.start_s + (self._now() - self._began) * self._speed
 
 
 class Simulation:
@@ -118,8 +118,8 @@ class Simulation:
 
 def _values(device: Device, plant: Plant, clock: PlantClock) -> Callable[[], Mapping[str, Value]]:
     def now() -> Mapping[str, Value]:
-        variables = plant.at(clock())
-        return {measured.channel.name: measured.shown(variables) for measured in device.channels}
+        t_s = clock()
+        return device.shown(plant.at(t_s), t_s - clock.start_s)
 
     return now
 

@@ -55,6 +55,14 @@ def test_a_channel_shows_a_variable_a_number_or_a_current(tmp_path: Path) -> Non
     assert [channel.name for channel in (supply, number, loop)] == ["t_supply", "t2", "p_supply"]
 
 
+def test_a_sensor_breaks_for_a_while(tmp_path: Path) -> None:
+    broken = 'link = "cabinet"\nbreaks = [{ channel = "t1", after_s = 30, for_s = 20 }]\n'
+    (device,) = load(tmp_path, STORY.replace('link = "cabinet"\n', broken)).sites[0].devices
+    plant = {"t_supply": 86.0, "p_supply": 800.0}
+    shown = [device.shown(plant, told)["t1"] for told in (0, 29.9, 30, 49.9, 50)]
+    assert shown == [86.0, 86.0, None, None, 86.0]
+
+
 def test_the_unit_is_the_factorys_unless_it_is_said(tmp_path: Path) -> None:
     assert load(tmp_path, STORY).sites[0].devices[0].unit == 24
     text = STORY.replace('link = "cabinet"\n', 'link = "cabinet"\nunit = 32\n')
@@ -83,6 +91,11 @@ def test_the_unit_is_the_factorys_unless_it_is_said(tmp_path: Path) -> None:
         ('gateway = "gw"', 'gateway = "gw"\nfuel = "cole"', "no fuel `cole`; did you mean `coal`?"),
         ('gateway = "gw"', 'gateway = "gw"\ncolour = 1', "unknown key; known:"),
         ("t2 = 21.5", 't2 = "t_supply"', "`t_supply` is there twice"),
+        (
+            'link = "cabinet"\n',
+            'link = "cabinet"\nbreaks = [{ channel = "t9", after_s = 0, for_s = 1 }]\n',
+            "no channel `t9`; known: t1, t2, t3",
+        ),
         ('kind = "pty"', 'kind = "usb"', "site[0].link[0].kind"),
     ],
 )
