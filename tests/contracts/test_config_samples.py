@@ -1,0 +1,87 @@
+"""The sample configurations show every setting, with its default, and can be used as they are."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import tomli
+
+import collector.settings
+import edge_agent.settings
+from collector.settings import CollectorFile, InfluxStore, SqliteStore, StateTable
+from edge_agent.settings import tables
+from wire.broker import Broker
+
+CONFIG = Path(__file__).parents[2] / "config"
+AGENT: dict[str, tuple[type, ...]] = {
+    "": (tables.AgentFile,),
+    "site": (tables.SiteTable,),
+    "broker": (Broker,),
+    "outbox": (tables.OutboxTable,),
+    "clock": (tables.ClockTable,),
+    "link": (tables.LinkTable,),
+    "device": (tables.DeviceTable,),
+    "device.channels": (tables.ChannelTable,),
+}
+COLLECTOR: dict[str, tuple[type, ...]] = {
+    "": (CollectorFile,),
+    "broker": (Broker,),
+    "store": (SqliteStore, InfluxStore),
+    "state": (StateTable,),
+}
+SAMPLES = [("agent.toml", AGENT), ("collector.toml", COLLECTOR)]
+
+
+def settings_of(text: str) -> Iterator[tuple[str, str, Any, bool]]:
+    """Section, key, value of each line; whether it stands behind `#`."""
+    section = ""
+    for line in text.splitlines():
+        if header := re.match(r"\[\[?([a-z]+(?:\.channels)?)", line):
+            section = header[1]
+        elif found := re.match(r"(# )?([a-z_0-9]+ = .*)", line):
+            ((key, value),) = tomli.loads(found[2]).items()
+            yield section, key, value, found[1] is not None
+
+
+def fields(kinds: tuple[type, ...]) -> dict[str, msgspec.structs.FieldInfo]:
+    return {field.encode_name: field for kind in kinds for field in msgspec.structs.fields(kind)}
+
+
+@pytest.mark.parametrize(("name", "sections"), SAMPLES)
+def test_a_sample_shows_every_setting(name: str, sections: dict[str, tuple[type, ...]]) -> None:
+    shown = {(section, key) for section, key, _, _ in settings_of((CONFIG / name).read_text())}
+    known = {(section, key) for section, kinds in sections.items() for key in fields(kinds)}
+    nested = {("", section) for section in sections} | {("device", "channels")}
+    assert known - nested - shown == set()
+    assert shown - known <= {("store", "kind")}
+
+
+@pytest.mark.parametrize(("name", "sections"), SAMPLES)
+def test_what_is_commented_out_is_the_default(name: str, sections: dict[str, tuple[type, ...]]) -> None:
+    for section, key, value, is_comment in settings_of((CONFIG / name).read_text()):
+        default = fields(sections[section])[key].default if is_comment else None
+        if default not in {None, msgspec.NODEFAULT}:
+            assert msgspec.to_builtins(default) == (tuple(value) if isinstance(value, list) else value), key
+
+
+@pytest.mark.parametrize("name", ["agent.toml", "collector.toml"])
+def test_a_sentence_stands_above_each_setting_when_it_first_appears(name: str) -> None:
+    lines = (CONFIG / name).read_text().splitlines()
+    seen: set[tuple[str, str]] = set()
+    section = ""
+    for above, line in pairwise(lines):
+        if header := re.match(r"\[\[?([a-z]+(?:\.channels)?)", line):
+            section = header[1]
+        elif found := re.match(r"(?:# )?([a-z_0-9]+) = ", line):
+            assert (section, found[1]) in seen or re.fullmatch(r"## [A-Z].*\.", above), line
+            seen.add((section, found[1]))
+
+
+def test_the_samples_can_be_used_as_they_are() -> None:
+    plant = edge_agent.settings.load(CONFIG / "agent.toml")
+    assert [device.name for device in plant.devices] == ["heat", "fuel", "inputs"]
+    assert isinstance(collector.settings.load(CONFIG / "collector.toml").store, SqliteStore)
