@@ -2,8 +2,8 @@
 
 A bucket of seconds. With share s and capacity c, at any moment
 
-    credit ← min(c, credit + s · elapsed)      as time goes by credit ← credit − spent
-    for each request that brought no answer, timeout and quiet time included
+    credit ← min(c, credit + s · elapsed)      as time goes by
+    credit ← credit − spent                    for a request without answer, its quiet time included
 
 and a device known to be dead is asked only while credit ≥ what it will cost. Hence in any stretch of T
 seconds the dead ones take at most s · T + c. The capacity is the larger of one request of the most

@@ -82,8 +82,8 @@ def device(
     *,
     link: str = "lan",
     model: Profile = TWENTY_FLOATS,
-    period_ms: int = 200,
-    timeout_ms: int = 100,
+    period_ms: int = 100,
+    timeout_ms: int = 60,
 ) -> Device:
     return Device(name, link, model, unit, period_ms, timeout_ms, model.channels)
 

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from edge_agent.drivers import Ask, Driver, Framing, UnknownProtocolError, find, protocols
 from edge_agent.drivers._checksums import crc8_maxim, sum8, sum16
-from edge_agent.samples import Block, Fault
+from edge_agent.samples import Block, Fault, RawScan
 from edge_agent.settings import Device
 from sensor_profiles.model import Encoding, Space
 from tests.edge_agent.peer import PtyWire, Wire, play
@@ -144,6 +145,7 @@ class Instrument:
     """A dust sensor: streams numbered frames, or answers the right query with one."""
 
     def __init__(self, name: str, *, streams: bool) -> None:
+        self.name = name
         self._frame = FRAMES[name]
         self._query = find(name).request(ask(name))
         self._streams = streams
@@ -171,32 +173,38 @@ class Instrument:
         return self._frame(self.sent.to_bytes(2, "big") + bytes(24))
 
 
-def _device(name: str, *, timeout_ms: int = 150) -> Device:
-    model = profile([field(2, Encoding.U16, Space.FRAME)], protocol=name, frame_bytes=LENGTHS[name])
-    return device("a", 5, link="line", model=model, timeout_ms=timeout_ms)
+def _device(protocol: str, name: str) -> Device:
+    model = profile([field(2, Encoding.U16, Space.FRAME)], protocol=protocol, frame_bytes=LENGTHS[protocol])
+    return device(name, 5, link=name, model=model, timeout_ms=150)
 
 
-@pytest.mark.parametrize("streams", [True, False])
-@pytest.mark.parametrize("name", NAMES)
-async def test_streaming_or_asked_the_frame_is_a_fresh_one(name: str, streams: bool, tmp_path: Path) -> None:
-    scans = Scans()
-    instrument = Instrument(name, streams=streams)
-    numbers: list[tuple[int, int]] = []
+async def test_streaming_or_asked_the_frame_is_a_fresh_one(tmp_path: Path) -> None:
+    instruments = {
+        f"{name}-{'streams' if streams else 'asked'}": Instrument(name, streams=streams)
+        for name in NAMES
+        for streams in (True, False)
+    }
+    sent_when_taken: dict[str, set[int]] = {name: set() for name in instruments}
 
-    def sink(scan: object) -> None:
-        scans(scan)  # type: ignore[arg-type]
-        data = scans.all[-1].answers[0].data
-        if data:
-            numbers.append((int.from_bytes(data[_body(name)][:2], "big"), instrument.sent))
+    class Watching(Scans):
+        def __call__(self, scan: RawScan) -> None:
+            if data := scan.answers[0].data:
+                one = instruments[scan.device]
+                number = int.from_bytes(data[_body(one.name)][:2], "big")
+                sent_when_taken[scan.device].add(one.sent - number)
+            super().__call__(scan)
 
-    async with (
-        PtyWire(instrument, tmp_path) as wire,
-        polling([serial_link(wire.path)], [_device(name)], sink),  # type: ignore[arg-type]
-    ):
-        await scans.until(lambda: len(scans.good("a")) >= 4)
-    assert all(got == sent for got, sent in numbers)
-    assert instrument.foreign == b"", "nothing but the documented read is ever sent"
-    assert len(scans.good("a")[0].answers[0].data) == LENGTHS[name]
+    scans = Watching()
+    links, devices = [], []
+    async with AsyncExitStack() as stack:
+        for name, one in instruments.items():
+            wire = await stack.enter_async_context(PtyWire(one, tmp_path, name))
+            links.append(serial_link(wire.path, name=name))
+            devices.append(_device(one.name, name))
+        async with polling(links, devices, scans):
+            await scans.until(lambda: all(len(scans.good(name)) >= 4 for name in instruments))
+    assert sent_when_taken == {name: {0} for name in instruments}, "each is the last one that was sent"
+    assert {one.foreign for one in instruments.values()} == {b""}, "only the documented read is ever sent"
 
 
 async def test_a_silent_instrument_is_a_fault(tmp_path: Path) -> None:
@@ -207,6 +215,6 @@ async def test_a_silent_instrument_is_a_fault(tmp_path: Path) -> None:
     scans = Scans()
     async with (
         PtyWire(Mute(), tmp_path) as wire,
-        polling([serial_link(wire.path)], [_device("nova_sds011")], scans),
+        polling([serial_link(wire.path)], [_device("nova_sds011", "line")], scans),
     ):
-        await scans.next("a", Fault.NO_ANSWER)
+        await scans.next("line", Fault.NO_ANSWER)
