@@ -1,6 +1,7 @@
 """The newest `about` and `status` of every gateway."""
 
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import TypeVar
 
 import msgspec
@@ -17,8 +18,8 @@ M = TypeVar("M", About, Status)
 
 def note(transaction: sa.Connection, news: Iterable[News], now_ms: int) -> None:
     """Keep what gateways say about themselves in place of what they said before."""
-    newest = {(item.gateway, _KINDS[type(item.message)]): item.message for item in news}
-    if not newest:
+    latest = {(item.gateway, _KINDS[type(item.message)]): item.message for item in news}
+    if not latest:
         return
     table = state.gateways
     entry = state.insert(transaction, table)
@@ -35,7 +36,7 @@ def note(transaction: sa.Connection, news: Iterable[News], now_ms: int) -> None:
                 "received_ms": now_ms,
                 "message": msgspec.json.encode(message),
             }
-            for (gateway, kind), message in newest.items()
+            for (gateway, kind), message in sorted(latest.items(), key=itemgetter(0))
         ],
     )
 

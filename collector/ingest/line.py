@@ -7,6 +7,7 @@ accepted; with MQTT 5 the broker holds back what exceeds `RECEIVE_MAXIMUM`.
 
 import random
 import threading
+import time
 from functools import partial
 from typing import Any
 
@@ -28,6 +29,7 @@ SESSION_S = 24 * 3600
 
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
+"""Between attempts; a connection that lasted longer was a good one, and the next attempt is made soon."""
 _GOODBYE_S = 2.0
 _FILTERS = [(every(kind), 1) for kind in (Kind.BATCH, Kind.ABOUT, Kind.STATUS)]
 _V5, _V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
@@ -72,11 +74,12 @@ class Line:
         protocol, attempts = _V5, 0
         while not self._stopping.is_set():
             connection = self._connection = _Connection(self._new_client(protocol), self._mailbox, attempts)
+            began = time.monotonic()
             trouble = self._serve(connection, protocol)
             if self._stopping.is_set():
                 return
-            attempts = 1 if connection.accepted else attempts + 1
-            if attempts == 1:
+            attempts = 1 if time.monotonic() - began > _LONGEST_WAIT_S else attempts + 1
+            if connection.accepted or attempts == 1:
                 _log.warning("broker lost", host=self._broker.host, port=self._broker.port, reason=trouble)
             protocol = _next_protocol(protocol, connection)
             self._stopping.wait(_wait_s(attempts, random.uniform(0.5, 1.0)))  # noqa: S311  # no secret

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from collector import gateways, ledger, quarantine, state
 from collector.arrivals import Arrival, Refused, Selection, StoredReading
-from collector.settings import CollectorFile, SqliteStore
+from collector.settings import CollectorFile, SqliteStore, StateTable
 from collector.store import Store, StoreUnavailableError, open_store
 from tests.collector.collecting import (
     EPOCH,
@@ -32,6 +32,7 @@ from tests.collector.collecting import (
     stored,
     wait_until,
 )
+from tests.collector.postgres import Postgres
 from tests.servers import Mosquitto
 from wire.codec import encode
 from wire.messages import About, Presence, Row, Status, Table
@@ -212,6 +213,22 @@ def test_a_broker_that_dies_and_returns_is_found_again(wanted: CollectorFile, mo
         mosquitto.start()
         with Agent(mosquitto.port) as agent:
             agent.send_until_receipted(batch(2))
+    assert stored(wanted) == expected(batch(1), batch(2))
+
+
+def test_a_state_database_that_dies_and_returns_costs_nothing(
+    wanted: CollectorFile, mosquitto: Mosquitto, postgres: Postgres
+) -> None:
+    elsewhere = msgspec.structs.replace(wanted, state=StateTable(url=postgres.url("postgres")))
+    with capture_logs() as logs, collecting(elsewhere), Agent(mosquitto.port) as agent:
+        agent.send(batch(1))
+        agent.await_receipts(1)
+        postgres.kill()
+        agent.send(batch(2))
+        wait_until(lambda: any(entry["event"].startswith("storing is held up") for entry in logs))
+        postgres.start()
+        agent.await_receipts(2)
+    assert gaps(elsewhere) == []
     assert stored(wanted) == expected(batch(1), batch(2))
 
 

@@ -1,7 +1,5 @@
-from collections.abc import Iterator
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -13,12 +11,6 @@ from collector.ledger import GapState
 from tests.collector.collecting import EPOCH, GATEWAY, NEXT_EPOCH, OTHER
 from wire.messages import About, Loss, LossReason, Presence, Receipt, Status
 from wire.topics import Gateway
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    with state.opened(f"sqlite:///{tmp_path / 'state.db'}") as opened:
-        yield opened
 
 
 def batch(seq: int, gateway: Gateway = GATEWAY, epoch: str = EPOCH, losses: tuple[Loss, ...] = ()) -> Arrived:
@@ -126,3 +118,15 @@ def test_only_the_newest_about_and_status_of_a_gateway_are_kept(engine: sa.Engin
     with state.reading(engine) as connection:
         assert list(gateways.newest(connection, About)) == [(GATEWAY, about)]
         assert list(gateways.newest(connection, Status)) == [(OTHER, statuses[1]), (GATEWAY, statuses[1])]
+
+
+def test_two_collectors_at_once_leave_no_hole(state_url: str, engine: sa.Engine) -> None:
+    def enter(first: int) -> None:
+        with state.opened(state_url) as mine:
+            for seq in range(first, 61, 2):
+                record(mine, batch(seq), batch(seq, OTHER))
+
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(enter, (1, 2)))
+    assert gaps(engine) == []
+    assert record(engine, batch(61), batch(61, OTHER))[OTHER, EPOCH].ranges == ((1, 61),)

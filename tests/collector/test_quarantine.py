@@ -1,19 +1,9 @@
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 import sqlalchemy as sa
 
 from collector import quarantine, state
 from collector.arrivals import Reason, Refused, SetAside
 from collector.quarantine import Entry, RefusedScan
 from tests.collector.collecting import GATEWAY
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[sa.Engine]:
-    with state.opened(f"sqlite:///{tmp_path / 'state.db'}") as opened:
-        yield opened
 
 
 def aside(

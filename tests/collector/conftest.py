@@ -1,0 +1,37 @@
+"""The state database on SQLite and, where psycopg is installed, on a real PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from collector import state
+from tests.collector.postgres import Postgres
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    pytest.importorskip("psycopg", reason="the driver for PostgreSQL is optional")
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.system)])
+def state_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a state database that does not exist yet (SQLite) or is empty (PostgreSQL)."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'state.db'}"
+    server: Postgres = request.getfixturevalue("postgres")
+    name = f"t{abs(hash(request.node.nodeid))}"
+    engine = sa.create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}"')
+    engine.dispose()
+    return server.url(name)
+
+
+@pytest.fixture
+def engine(state_url: str) -> Iterator[sa.Engine]:
+    with state.opened(state_url) as opened:
+        yield opened
