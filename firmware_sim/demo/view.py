@@ -23,6 +23,8 @@ _UNITS = {
     "ug/m3": "µg/m³",
     "mg/m3": "mg/m³",
     "deg": "°",
+    "kW.h": "kWh",
+    "MW.h": "MWh",
     "1": "",
 }
 _STATES = {Presence.ONLINE: "green", Presence.OFFLINE: "red", Presence.STOPPED: "yellow"}
@@ -36,7 +38,7 @@ def render(board: Board, now_ms: int, *, width: int, height: int) -> Group:
     shown = _turn(stations, side_by_side, turn)
     rows = height - _OTHER_LINES - len(stations)
     tables = [_site(gateway, station, now_ms, rows, turn) for gateway, station in shown]
-    return Group(Columns(tables, padding=(0, 1)), _gateways(board, stations, now_ms))
+    return Group(Columns(tables, padding=(0, 1)), Text(_headline(board, now_ms)), _gateways(stations))
 
 
 def _turn(items: Sequence[T], size: int, turn: int) -> Sequence[T]:
@@ -81,8 +83,8 @@ def _number(value: float | str | None) -> str:
     return value if isinstance(value, str) else f"{value:.5g}" if abs(value) < 1e5 else f"{value:.0f}"  # noqa: PLR2004
 
 
-def _gateways(board: Board, stations: Sequence[tuple[Gateway, Station]], now_ms: int) -> Table:
-    table = Table(box=None, title=_headline(board, now_ms), title_justify="left")
+def _gateways(stations: Sequence[tuple[Gateway, Station]]) -> Table:
+    table = Table(box=None)
     for name in ("gateway", "state", "outbox", "link load"):
         table.add_column(name)
     for gateway, station in stations:
