@@ -132,7 +132,7 @@ class Port(Protocol):
             LinkDownError: it is, or was, closed meanwhile.
         """
 
-    def reopen(self) -> None:
+    def reopen(self, reason: str) -> None:
         """Close the stream because it makes no sense any more; `keep_open` opens it again."""
 
     async def keep_open(self) -> None:

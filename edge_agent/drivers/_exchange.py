@@ -20,8 +20,8 @@ async def exchange(port: Port, driver: Driver, ask: Ask, timeout_s: float) -> by
         while (data := driver.take(ask, port.received)) is None:
             if not await port.more(until):
                 raise _silence(port, timeout_s)
-    except LinkDownError:
-        port.reopen()
+    except LinkDownError as error:
+        port.reopen(str(error))
         raise
     return data
 

@@ -39,6 +39,8 @@ class Stream(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.heard = 0
+        self.given_up = ""
+        """Why we closed it ourselves."""
         self._received = received
         self._waiter: asyncio.Future[bool] | None = None
 
@@ -54,8 +56,20 @@ class Stream(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.lost.done():
-            self.lost.set_result(str(exc) if exc else "closed by the other side")
+            self.lost.set_result(self.given_up or str(exc or "closed by the other side"))
         _finish(self._waiter, False)
+
+    @property
+    def open(self) -> bool:
+        """Whether bytes can be sent."""
+        return self.transport is not None and not self.transport.is_closing() and not self.lost.done()
+
+    def give_up(self, reason: str) -> None:
+        """Close it at once, for a reason of our own."""
+        if self.open:  # a serial transport does not survive a second abort
+            self.given_up = reason
+            assert self.transport is not None
+            self.transport.abort()
 
     async def more(self, until: float) -> bool:
         """See `Port.more`."""
@@ -101,7 +115,7 @@ class StreamPort:
     @property
     def up(self) -> bool:
         """Whether bytes can be sent now."""
-        return self._stream is not None and not self._stream.lost.done()
+        return self._stream is not None and self._stream.open
 
     @property
     def heard(self) -> int:
@@ -110,20 +124,21 @@ class StreamPort:
 
     def write(self, data: bytes) -> None:
         """See `Port.write`."""
-        self._open_stream().transport.write(data)  # type: ignore[union-attr]  # made before it is ours
+        transport = self._open_stream().transport
+        assert transport is not None
+        transport.write(data)
 
     async def more(self, until: float) -> bool:
         """See `Port.more`."""
         return await self._open_stream().more(until)
 
-    def reopen(self) -> None:
+    def reopen(self, reason: str) -> None:
         """See `Port.reopen`."""
-        transport = self._stream.transport if self._stream is not None else None
-        if transport is not None and not transport.is_closing():  # a serial transport dies of a second abort
-            transport.abort()
+        if self._stream is not None:
+            self._stream.give_up(reason)
 
     def _open_stream(self) -> Stream:
-        if self._stream is None or self._stream.lost.done():
+        if self._stream is None or not self._stream.open:
             raise LinkDownError(f"{self._name} is not open")
         return self._stream
 
@@ -152,6 +167,7 @@ class StreamPort:
             return f"opened, but lost within {SETTLE_S:g} s: {stream.lost.result()}"
         self._has_settled()
         await asyncio.wait({stream.lost})
+        self._failures += bool(stream.given_up)
         return stream.lost.result()
 
     def _has_settled(self) -> None:
@@ -161,7 +177,7 @@ class StreamPort:
 
     async def _close(self) -> None:
         if self._stream is not None:
-            self.reopen()
+            self.reopen("the agent stops")
             await asyncio.wait({self._stream.lost}, timeout=_CLOSE_S)
             self._stream = None
 

@@ -19,8 +19,12 @@ class Grid:
     """When one device is due."""
 
     def __init__(self, period_ms: int, now: Instant) -> None:
-        self.due_ms = next_tick(now.wall_ms, period_ms)
         self._period_ms = period_ms
+        self.lay(now)
+
+    def lay(self, now: Instant) -> None:
+        """Begin anew: the next tick is the first one after now."""
+        self.due_ms = next_tick(now.wall_ms, self._period_ms)
         self._offset_ms = now.wall_ms - now.mono_ms
 
     def take(self, now: Instant) -> bool:
@@ -35,7 +39,7 @@ class Grid:
         step = now.wall_ms - now.mono_ms - self._offset_ms
         self._offset_ms += step
         if abs(step) > CLOCK_STEP_MS:
-            self.due_ms = next_tick(now.wall_ms, self._period_ms)
+            self.lay(now)
             return 0
         if self._late_by(now) <= self._period_ms // 2:
             return 0

@@ -28,6 +28,9 @@ from edge_agent.samples import Answer, Block, Fault, Instant, RawScan
 from edge_agent.settings import Device, Link
 from wire.messages import LinkStatus
 
+START_MS = 100
+"""How long links get to open before the first tick, so that an agent does not begin with a false fault."""
+
 
 class PlanChangedError(Exception):
     """The device is planned anew: begin this poll again."""
@@ -84,7 +87,10 @@ class LinkPoller:
         return tuple(polled.device.name for polled in self._polled if polled.silent)
 
     async def serve(self) -> None:
-        """Poll until the bell is stopped."""
+        """Poll until the bell is stopped; the first ticks leave the links a moment to open."""
+        now = self._now()
+        for polled in self._polled:
+            polled.grid.lay(Instant(now.wall_ms + START_MS, now.mono_ms + START_MS))
         while self._polled and not self._bell.stopped:
             await self._bell.until(min(polled.grid.due_ms for polled in self._polled))
             if not self._bell.stopped:

@@ -124,9 +124,11 @@ class Scans:
 
 
 @asynccontextmanager
-async def polling(links: Sequence[Link], devices: Sequence[Device], scans: Scans) -> AsyncIterator[Poller]:
+async def polling(
+    links: Sequence[Link], devices: Sequence[Device], scans: Scans, clock: Callable[[], Instant] = now
+) -> AsyncIterator[Poller]:
     """Run a poller; on leaving it must stop within its bound."""
-    poller = Poller(links, devices, now, scans, random.Random(7))
+    poller = Poller(links, devices, clock, scans, random.Random(7))
     stop = asyncio.Event()
     task = asyncio.create_task(poller.run(stop), name="poller")
     try:

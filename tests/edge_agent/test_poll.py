@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from edge_agent.samples import Block, Fault
+from edge_agent.samples import Block, Fault, Instant
 from sensor_profiles.model import Space
 from tests.edge_agent.peer import (
     ModbusPeer,
@@ -21,7 +21,7 @@ from tests.edge_agent.peer import (
     sends,
     silent,
 )
-from tests.edge_agent.plant import Scans, device, field, polling, profile, serial_link, tcp_link
+from tests.edge_agent.plant import Scans, device, field, now, polling, profile, serial_link, tcp_link
 from tests.servers import free_port
 
 FORTY = Block(Space.HOLDING, 0, 40)
@@ -191,12 +191,50 @@ async def test_a_peer_that_hangs_up_in_mid_answer_is_connected_again() -> None:
 async def test_what_is_no_modbus_tcp_makes_the_link_open_anew() -> None:
     scans = Scans()
     peer = ModbusPeer()
-    async with TcpWire(peer) as wire, polling([tcp_link(wire.port)], [device("a")], scans):
-        await scans.next("a")
-        peer.script(sends((0.0, b"HTTP/1.1 400 Bad Request\r\n")))
-        await scans.next("a", Fault.LINK_DOWN)
-        await scans.next("a")
+    with capture_logs() as logs:
+        async with TcpWire(peer) as wire, polling([tcp_link(wire.port)], [device("a")], scans):
+            await scans.next("a")
+            peer.script(sends((0.0, b"HTTP/1.1 400 Bad Request\r\n")))
+            await scans.next("a", Fault.LINK_DOWN)
+            await scans.next("a")
     assert len(peer.wires) == 2
+    assert "is not Modbus TCP; is the endpoint a serial server" in logs[0]["reason"]
+
+
+async def test_a_dead_unit_behind_a_gateway_costs_its_neighbours_nothing() -> None:
+    """Silence, and a gateway that speaks for its silent device (exception 11), are the same."""
+    scans = Scans()
+    peer = ModbusPeer({1, 3})
+    peer.always(4, exception(11))
+    devices = [device(name, unit, period_ms=400, timeout_ms=100) for unit, name in enumerate("abcd", 1)]
+    async with TcpWire(peer) as wire, polling([tcp_link(wire.port)], devices, scans) as poller:
+        await scans.until(lambda: len(scans.of("d")) >= 4)
+        assert poller.silent_devices() == ("b", "d")
+        assert poller.link_status()[0].late_polls == 0
+    assert set(scans.faults("a")) == set(scans.faults("c")) == {None}
+    assert set(scans.faults("b")) == set(scans.faults("d")) == {Fault.NO_ANSWER}
+    assert len(peer.wires) == 1, "nobody loses the connection for a neighbour's silence"
+
+
+@pytest.mark.parametrize("step_ms", [3_600_000, -3_600_000])
+async def test_a_clock_that_is_set_while_polling_stops_nothing(step_ms: int) -> None:
+    scans = Scans()
+    step = 0
+
+    def clock() -> Instant:
+        real = now()
+        return Instant(real.wall_ms + step, real.mono_ms)
+
+    async with (
+        TcpWire(ModbusPeer()) as wire,
+        polling([tcp_link(wire.port)], [device("a")], scans, clock) as poller,
+    ):
+        await scans.next("a")
+        step = step_ms
+        seen = len(scans.of("a"))
+        await scans.until(lambda: len(scans.of("a")) >= seen + 3)
+        assert poller.link_status()[0].late_polls == 0
+    assert set(scans.faults("a")) == {None}
 
 
 async def test_a_device_that_is_down_with_power_off_and_on_again() -> None:

@@ -1,4 +1,7 @@
-"""Several devices on one line without transaction numbers: dead ones, late ones, odd ones."""
+"""Several devices on one line without transaction numbers: dead ones, late ones, odd ones.
+
+Real lines in real time: half a minute of waiting, hardly any computing.
+"""
 
 import asyncio
 import random
@@ -16,6 +19,9 @@ from sensor_profiles.model import Profile
 from tests.edge_agent import plant
 from tests.edge_agent.peer import ModbusPeer, PtyWire, Request, Step, TcpWire, image, silent
 from tests.edge_agent.plant import TWENTY_FLOATS, Scans, field, polling, profile, serial_link, tcp_link
+
+
+pytestmark = pytest.mark.system
 
 
 def device(
