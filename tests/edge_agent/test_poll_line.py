@@ -20,7 +20,6 @@ from tests.edge_agent import plant
 from tests.edge_agent.peer import ModbusPeer, PtyWire, Request, Step, TcpWire, image, silent
 from tests.edge_agent.plant import TWENTY_FLOATS, Scans, field, polling, profile, serial_link, tcp_link
 
-
 pytestmark = pytest.mark.system
 
 
