@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from collector import gateways, ledger, quarantine, state
 from collector.arrivals import Arrival, Refused, Selection, StoredReading
+from collector.ingest.line import RECEIVE_MAXIMUM
 from collector.settings import CollectorFile, SqliteStore, StateTable
 from collector.store import Store, StoreUnavailableError, open_store
 from tests.collector.collecting import (
@@ -61,11 +62,11 @@ def quarantined(wanted: CollectorFile) -> list[quarantine.Entry]:
 def test_batches_are_stored_and_receipted_whatever_their_order_and_however_often(
     wanted: CollectorFile, mosquitto: Mosquitto
 ) -> None:
-    batches = [batch(n) for n in range(1, 41)]
+    batches = [batch(n) for n in range(1, RECEIVE_MAXIMUM + 51)]
     with collecting(wanted), Agent(mosquitto.port) as agent:
         agent.send(*batches[20:], *batches[:20], *batches[5:25])
-        agent.await_receipts(*range(1, 41))
-        wait_until(lambda: not agent.receipts.empty() and agent.receipts.get().ranges == ((1, 40),))
+        agent.await_receipts(*range(1, RECEIVE_MAXIMUM + 51))
+        wait_until(lambda: not agent.receipts.empty() and agent.receipts.get().ranges == ((1, 250),))
     assert stored(wanted) == expected(*batches)
     assert gaps(wanted) == []
 
