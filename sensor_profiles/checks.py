@@ -248,6 +248,11 @@ def of_odd_bytes(file: ProfileFile) -> Iterator[Finding]:
             )
         if table.byte is not None and not in_registers:
             yield Finding((*path, "byte"), "`byte` is for registers; count it into `address`")
+        elif (table.byte or 0) > 1:
+            yield Finding(
+                (*path, "byte"),
+                f"{table.byte} is beyond its register (0, 1); raise `address` by 1 for every 2",
+            )
 
 
 def _first_byte(field: Field) -> int:

@@ -1,12 +1,22 @@
 """Every profile in the folder can be used as it is: whoever adds a file has added a profile."""
 
+import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from edge_agent import drivers
+from edge_agent.decode import Decoder
+from edge_agent.samples import Answer, Block, Instant, RawScan
+from firmware_sim.devices.image import Block as SimulatedBlock
+from firmware_sim.devices.image import Layout
 from sensor_profiles import loader
-from sensor_profiles.model import Space
+from sensor_profiles.layout import requests
+from sensor_profiles.model import Encoding, Order, Space
+from tests.sensor_profiles.test_loader import HEAD, SOURCE
 
 FILES = sorted(loader.SHIPPED.glob("*.toml"))
 
@@ -41,3 +51,49 @@ class TestEveryProfile:
     def test_every_status_is_asked_by_a_channel(self, file: Path) -> None:
         profile = loader.load(file)
         assert {c.status for c in profile.channels} - {None} == {s.name for s in profile.statuses}
+
+    def test_the_decoder_and_the_simulator_take_it(self, file: Path) -> None:
+        profile = loader.load(file)
+        Decoder(profile.channels, profile.statuses)
+        Layout(profile)
+
+
+FIELDS = st.fixed_dictionaries(
+    {"encoding": st.sampled_from(list(Encoding)), "space": st.sampled_from([*Space])},
+    optional={
+        "order": st.sampled_from(list(Order)),
+        "byte": st.integers(0, 3),
+        "bit": st.integers(0, 17),
+        "mask": st.integers(1, 0x1FF),
+        "size": st.integers(1, 9),
+        "sentinels": st.lists(st.integers(-1, 256), max_size=1),
+    },
+)
+
+
+@settings(max_examples=300)
+@given(FIELDS)
+def test_what_the_loader_takes_the_decoder_and_the_simulator_take(field: dict[str, object]) -> None:
+    keys = {
+        "name": "a",
+        "address": 7,
+        "quantity": "text" if field["encoding"] == "string" else "count",
+        **field,
+    }
+    text = "\n".join(f"{key} = {json.dumps(value)}" for key, value in keys.items())
+    frame = "frame_bytes = 32\n" if field["space"] == "frame" else ""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "acme_t1.toml")
+        file.write_text(f"{HEAD}{frame}{SOURCE}[[channel]]\n{text}\n", encoding="utf-8")
+        if loader.problems(file):
+            return
+        profile = loader.load(file)
+    decoder = Decoder(profile.channels, profile.statuses)
+    channel, layout = profile.channels[0], Layout(profile)
+    value = "7" if channel.field.encoding is Encoding.STRING else 1.0
+    (block,) = requests([channel.field], 125, 0)
+    answer = layout.answer(SimulatedBlock(block.space, block.start, block.count), {"a": value})
+    assert answer is not None
+    taken = Block(block.space, block.start, block.count)
+    scan = decoder.decode(RawScan("d", Instant(0, 0), (Answer(taken, answer.data),)))
+    assert scan.values == ((value,) if value not in channel.sentinels else (None,))

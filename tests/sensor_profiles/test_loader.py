@@ -147,6 +147,10 @@ BROKEN = [
         "channel[1]: an odd size (1) in registers: add `byte`, 0 for the high byte, 1 for the low one",
     ),
     (
+        channel(encoding="u8", byte=2),
+        "channel[1].byte: 2 is beyond its register (0, 1); raise `address` by 1 for every 2",
+    ),
+    (
         channel(encoding="bcd", size=3),
         "channel[1]: an odd size (3) in registers: add `byte`, 0 for the high byte, 1 for the low one",
     ),
