@@ -5,10 +5,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import million
+from benchmarks import away, dead_device, gateway, million
 from benchmarks.measure import Row, machine, table
 
 BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
+    "gateway": gateway.run,
+    "dead-device": dead_device.run,
+    "away": away.run,
     "million": million.run,
 }
 

@@ -20,7 +20,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from benchmarks.measure import Row, cost
-from benchmarks.servers import LONG_QUEUE, program
+from tests.programs import Program
 from tests.servers import Influxdb, Mosquitto
 from wire import codec, topics
 from wire.messages import Batch, Receipt, Table
@@ -34,6 +34,7 @@ _GATEWAY = Gateway("bench", "gw")
 _EPOCH = "00000000000000aa"
 _START_MS = 1_790_000_000_000
 _INFLIGHT = 500
+_LONG_QUEUE = "max_queued_messages 0\nmax_queued_bytes 0\n"
 
 
 class Broker(Mosquitto):
@@ -42,7 +43,7 @@ class Broker(Mosquitto):
     def command(self) -> list[str]:
         command = super().command()
         with (self.folder / "mosquitto.conf").open("a") as file:
-            file.write(LONG_QUEUE)
+            file.write(_LONG_QUEUE)
         return command
 
 
@@ -125,13 +126,15 @@ def _ours(folder: Path, influx: Influxdb, payloads: list[bytes]) -> tuple[float,
     with Broker(folder / "mosquitto") as broker:
         config = folder / "collector.toml"
         config.write_text(
-            f'client_id = "bench"\n[broker]\nport = {broker.port}\n[store]\nkind = "influx"\nurl = "{influx.url}"\n'
+            f'client_id = "bench"\n[broker]\nport = {broker.port}\n'
+            f'[store]\nkind = "influx"\nurl = "{influx.url}"\n'
             f'database = "ours"\n[state]\nurl = "sqlite:///{folder}/state.db"\n'
         )
         _session(broker.port, "bench")
         fill(broker.port, payloads)
         receipts = _Receipts(broker.port)
-        with program(folder / "collector", "collector", "run", "-c", str(config)) as process:
+        with Program("collector", ["collector", "run", "-c", str(config)], folder) as process:
+            process.await_ready()
             started, before = time.monotonic(), cost(process.pid)
             elapsed = receipts.when_complete() - started
             after = cost(process.pid)
