@@ -95,6 +95,6 @@ class Child:
         return self._process
 
 
-def program(module: str, *arguments: str) -> list[str]:
-    """The command line of one of our programs, in this Python."""
-    return [sys.executable, "-m", module, *arguments]
+def program(package: str, *arguments: str) -> list[str]:
+    """The command line of one of our programs, in this very Python; scripts may be installed anywhere."""
+    return [sys.executable, "-c", f"from {package}.cli import main; main()", *arguments]

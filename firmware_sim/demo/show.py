@@ -80,9 +80,9 @@ def _prepare(story: Scenario, simulation: Simulation, plan: Plan, port: int) -> 
     (folder / "collector.toml").write_text(collector_config(folder, port), encoding="utf-8")
     return Cast(
         broker(folder, port, mosquitto=plan.mosquitto),
-        Child("collector", program("collector.cli", "run", "-c", str(folder / "collector.toml")), folder),
+        Child("collector", program("collector", "run", "-c", str(folder / "collector.toml")), folder),
         tuple(
-            Child(f"agent-{path.stem}", program("edge_agent.cli", "run", "-c", str(path)), folder)
+            Child(f"agent-{path.stem}", program("edge_agent", "run", "-c", str(path)), folder)
             for path in configs
         ),
     )
@@ -135,7 +135,7 @@ async def _end(cast: Cast, plan: Plan) -> None:
     await cast.collector.stop(_COLLECTOR_STOPS_S)
     await cast.broker.kill()  # keeps nothing; rumqttd knows no other end
     config, output = str(plan.folder / "collector.toml"), str(plan.folder / "stored.jsonl")
-    command = program("collector.cli", "export", "-c", config, "--format", "jsonl", "-o", output)
+    command = program("collector", "export", "-c", config, "--format", "jsonl", "-o", output)
     export = Child("export", command, plan.folder)
     await export.start()
     await export.finish(_EXPORTS_S)
