@@ -78,6 +78,10 @@ class Simulation:
             for link in site.links:
                 self.lines[site.name, link.name] = self._line(site, link)
         self._links = [(site.name, link) for site in scenario.sites for link in site.links]
+        for site in scenario.sites:
+            site.plant.at(
+                scenario.start_s
+            )  # its first values take a tenth of a second, too long for a reader
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
