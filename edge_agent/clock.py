@@ -4,11 +4,12 @@
     it said so in this run     ─▶ holdover    (the time runs on from a good one)
     it never did               ─▶ unsynced
 
-The kernel knows because NTP daemons tell it (adjtimex(2); chrony needs `rtcsync`, Debian's default). It forgets
-by itself when no daemon has corrected the clock for so long that the error may exceed 16 s.
+The kernel knows because NTP daemons tell it (adjtimex(2); chrony needs `rtcsync`, Debian's default). It
+forgets by itself when no daemon has corrected the clock for so long that the error may exceed 16 s.
 """
 
 import ctypes
+import math
 import time
 import uuid
 from collections.abc import Callable
@@ -68,13 +69,20 @@ def kernel_synchronised() -> bool:
 class GatewayClock:
     """Both clocks of this machine; the kernel's opinion is kept for `RECHECK_S`."""
 
-    def __init__(self, source: Source = "kernel", ask: Callable[[], bool] = kernel_synchronised) -> None:
+    def __init__(
+        self,
+        source: Source = "kernel",
+        ask: Callable[[], bool] = kernel_synchronised,
+        steady_s: Callable[[], float] = time.monotonic,
+        boot_id_file: Path = BOOT_ID,
+    ) -> None:
         self._source = source
         self._ask = ask
+        self._steady_s = steady_s
         self._was_synchronised = False
         self._state = Clock.UNSYNCED
-        self._recheck_s = -RECHECK_S
-        self._boot_id = _read_boot_id()
+        self._recheck_s = -math.inf
+        self._boot_id = _read_boot_id(boot_id_file)
 
     def now(self) -> Instant:
         """This moment in ms: wall (UTC) and CLOCK_BOOTTIME, which goes on while the machine sleeps."""
@@ -91,7 +99,7 @@ class GatewayClock:
 
     def state(self) -> Clock:
         """How far the wall clock can be trusted."""
-        now_s = time.monotonic()
+        now_s = self._steady_s()
         if now_s >= self._recheck_s:
             self._recheck_s = now_s + RECHECK_S
             self._state = self._look()
@@ -108,9 +116,9 @@ def _mono_ms() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
-def _read_boot_id() -> str:
+def _read_boot_id(file: Path) -> str:
     """The kernel's; where /proc is not mounted a random one, and each run counts as a boot."""
     try:
-        return BOOT_ID.read_text(encoding="ascii").strip() or uuid.uuid4().hex
+        return file.read_text(encoding="ascii").strip() or uuid.uuid4().hex
     except OSError:
         return uuid.uuid4().hex

@@ -74,4 +74,5 @@ def _range(channel: Channel) -> tuple[float, float]:
 
 def _worse(old: dict[int, Quality], channels: Iterable[int], quality: Quality) -> dict[int, Quality]:
     """A copy in which these channels are at least as bad as `quality`."""
-    return old | {n: min(old.get(n, quality), quality, key=_RANK.__getitem__) for n in channels}
+    rank = _RANK[quality]
+    return old | {n: quality for n in channels if n not in old or _RANK[old[n]] > rank}

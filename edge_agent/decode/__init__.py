@@ -27,7 +27,7 @@ class Decoder:
     """Decodes the scans of one device, whatever blocks they were read in.
 
     Raises:
-        ValueError: a channel's status is not among the statuses, or a field contradicts itself.
+        ValueError: no such status, no such charset, or a scale that is not finite.
     """
 
     def __init__(self, channels: tuple[Channel, ...], statuses: tuple[StatusField, ...]) -> None:

@@ -26,13 +26,6 @@ _DIGITS: Final = Context(prec=50)
 """Enough for 17 digits times 17 digits, and an offset."""
 _BILLION: Final = 10**9
 _EXACT: Final = 2**53 / _BILLION
-_SIGN_BITS: Final = {
-    Encoding.I8: 7,
-    Encoding.I16: 15,
-    Encoding.I24: 23,
-    Encoding.I32: 31,
-    Encoding.I64: 63,
-}
 
 
 def converter(channel: Channel) -> Convert | None:
@@ -86,7 +79,7 @@ def _integer(channel: Channel) -> Convert:
 
 def _scaled_integer(channel: Channel) -> Convert:
     times, plus, below = _fraction(channel.scale, channel.offset)
-    nothing = frozenset(_folded(sentinel, channel.field) for sentinel in channel.sentinels)
+    nothing = frozenset(channel.sentinels)
 
     def convert(raw: int) -> float | Quality:
         try:
@@ -105,12 +98,6 @@ def _fraction(scale: float, offset: float) -> tuple[int, int, int]:
     (times, under), (plus, beneath) = (Decimal(repr(x)).as_integer_ratio() for x in (scale, offset))
     below = math.lcm(under, beneath)
     return times * (below // under), plus * (below // beneath), below
-
-
-def _folded(sentinel: float, field: Field) -> float:
-    """A sentinel as the field reads it: 0xFFFF of the datasheet is -1 in an i16."""
-    bits = None if field.mask else _SIGN_BITS.get(field.encoding)
-    return sentinel if bits is None or sentinel < 2.0**bits else sentinel - 2.0 ** (bits + 1)
 
 
 def _single(channel: Channel) -> Convert | None:
@@ -160,14 +147,14 @@ def _scaled_real(scale: float, offset: float) -> Callable[[float], float]:
 def _text(channel: Channel) -> Convert:
     charset = channel.field.charset
     try:
-        b"".decode(charset)
+        b"\0\0\0\0".decode(charset)  # of nothing any charset is known
     except LookupError:
         raise ValueError(f"channel {channel.name}: no charset {charset}") from None
 
     def convert(raw: bytes) -> str | Quality:
         try:
             return raw.partition(b"\0")[0].decode(charset).strip()
-        except UnicodeDecodeError:
+        except UnicodeError:
             return Quality.BAD_NOT_TEXT
 
     return convert
