@@ -66,7 +66,7 @@ def test_batches_are_stored_and_receipted_whatever_their_order_and_however_often
     with collecting(wanted), Agent(mosquitto.port) as agent:
         agent.send(*batches[20:], *batches[:20], *batches[5:25])
         agent.await_receipts(*range(1, RECEIVE_MAXIMUM + 51))
-        wait_until(lambda: not agent.receipts.empty() and agent.receipts.get().ranges == ((1, 250),))
+        wait_until(lambda: agent.receipts.queue[-1].ranges == ((1, 250),))
     assert stored(wanted) == expected(*batches)
     assert gaps(wanted) == []
 
