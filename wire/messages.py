@@ -112,6 +112,53 @@ class Loss(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The epoch that lost them, when it is not the batch's own."""
 
 
+class AlarmCode(StrEnum):
+    """What a gateway raises by itself; the text for a reader is made from the code and its parameters."""
+
+    LOW_LOW = "low_low"
+    LOW = "low"
+    HIGH = "high"
+    HIGH_HIGH = "high_high"
+    RATE = "rate"
+    STUCK = "stuck"
+    SENSOR_BROKEN = "sensor_broken"
+    DEVICE_SILENT = "device_silent"
+    LINK_SILENT = "link_silent"
+    BUS_OVERLOAD = "bus_overload"
+    ANOMALY = "anomaly"
+    RELATION_BROKEN = "relation_broken"
+
+
+class AlarmState(StrEnum):
+    """Where an occurrence of an alarm stands at the gateway; acknowledging is the dispatchers' business."""
+
+    RAISED = "raised"
+    UPDATED = "updated"
+    CLEARED = "cleared"
+
+
+class AlarmEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A change of one alarm at a gateway.
+
+    `id` is the same from raised to cleared and never used again: code, device or link, channel and `since_ms`.
+    `params` are the numbers of the sentence: value, limit, expected, score, … in the channel's unit.
+    """
+
+    id: Annotated[str, Meta(min_length=1, max_length=250)]
+    code: Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,40}\Z")]
+    """An `AlarmCode`; a newer agent may know more, which are kept as text."""
+    state: AlarmState
+    t_ms: Milliseconds
+    since_ms: Milliseconds
+    device: Name | None = None
+    channel: Name | None = None
+    link: str | None = None
+    priority: Annotated[int, Meta(ge=1, le=4)] = 3
+    """1 is the most urgent."""
+    clock: Clock = Clock.SYNCED
+    params: dict[str, float | str | None] = {}
+
+
 class Batch(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the agent sends, byte for byte the same at each attempt."""
 
@@ -121,6 +168,7 @@ class Batch(Struct, frozen=True, kw_only=True, omit_defaults=True):
     boot: str
     site_class: Name
     """`boiler_house` or `air_post`: the measurement in InfluxDB."""
+    alarms: tuple[AlarmEvent, ...] = ()
     tables: tuple[Table, ...] = ()
     losses: tuple[Loss, ...] = ()
 

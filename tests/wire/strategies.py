@@ -4,6 +4,9 @@ from hypothesis import strategies as st
 
 from wire.messages import (
     About,
+    AlarmCode,
+    AlarmEvent,
+    AlarmState,
     Batch,
     ChannelAbout,
     Clock,
@@ -51,12 +54,25 @@ losses = st.builds(
     readings=st.integers(0, 10**9),
     epoch=st.none() | epochs,
 )
+alarms = st.builds(
+    AlarmEvent,
+    id=st.text(min_size=1, max_size=40),
+    code=st.sampled_from(AlarmCode).map(str),
+    state=st.sampled_from(AlarmState),
+    t_ms=milliseconds,
+    since_ms=milliseconds,
+    device=st.none() | names,
+    channel=st.none() | names,
+    priority=st.integers(1, 4),
+    params=st.dictionaries(names, values, max_size=3),
+)
 batches = st.builds(
     Batch,
     epoch=epochs,
     seq=sequences,
     boot=st.text(max_size=36),
     site_class=names,
+    alarms=st.lists(alarms, max_size=2).map(tuple),
     tables=st.lists(tables(), max_size=3).map(tuple),
     losses=st.lists(losses, max_size=2).map(tuple),
 )
