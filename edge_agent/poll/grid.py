@@ -28,8 +28,8 @@ class Grid:
         self._offset_ms = now.wall_ms - now.mono_ms
 
     def take(self, now: Instant) -> bool:
-        """Whether to poll now; if so, the tick is used up."""
-        if now.wall_ms < self.due_ms or self._late_by(now) > self._period_ms // 2:
+        """Whether to poll now; if so, the tick is used up. Ticks that are too late must be skipped before."""
+        if now.wall_ms < self.due_ms:
             return False
         self.due_ms += self._period_ms
         return True
@@ -41,11 +41,8 @@ class Grid:
         if abs(step) > CLOCK_STEP_MS:
             self.lay(now)
             return 0
-        if self._late_by(now) <= self._period_ms // 2:
+        if now.wall_ms - self.due_ms <= self._period_ms // 2:
             return 0
         first = self.due_ms
         self.due_ms = next_tick(now.wall_ms, self._period_ms)
         return (self.due_ms - first) // self._period_ms
-
-    def _late_by(self, now: Instant) -> int:
-        return now.wall_ms - self.due_ms

@@ -114,6 +114,11 @@ class LinkPoller:
 
     def _deliver(self, polled: Polled, scan: RawScan) -> None:
         polled.silent = all(answer.fault not in {None, Fault.REFUSED} for answer in scan.answers)
+        if not polled.alive and not polled.polls_in_vain:
+            self._log.warning("device silent", device=polled.device.name)
+        if polled.alive and polled.polls_in_vain:
+            self._log.info("device answers again", device=polled.device.name, polls=polled.polls_in_vain)
+        polled.polls_in_vain = 0 if polled.alive else polled.polls_in_vain + 1
         self._sink(scan)
 
     async def _scan(self, polled: Polled) -> RawScan:
@@ -152,16 +157,8 @@ class LinkPoller:
             data = await self._ask_twice(polled, block)
         except DriverError as error:
             return Answer(block, fault=self._learn(polled, block, error))
-        self._answered(polled)
+        polled.alive = True
         return Answer(block, data)
-
-    def _answered(self, polled: Polled) -> None:
-        if unanswered := polled.answered():
-            self._log.info("device answers again", device=polled.device.name, unanswered=unanswered)
-
-    def _failed(self, polled: Polled, error: NoAnswerError) -> None:
-        if polled.failed():
-            self._log.warning("device silent", device=polled.device.name, reason=str(error))
 
     def _learn(self, polled: Polled, block: Block, error: DriverError) -> Fault:
         """What a failure says about the device, and what its channels get."""
@@ -169,17 +166,17 @@ class LinkPoller:
             case LinkDownError():
                 return Fault.LINK_DOWN
             case RefusedError():
-                self._answered(polled)
+                polled.alive = True
                 self._refused(polled, block, error)
                 return Fault.REFUSED
             case BusyError():
-                self._answered(polled)
+                polled.alive = True
                 return Fault.NO_ANSWER
             case GarbledError():
-                self._failed(polled, error)
+                polled.alive = False
                 return Fault.GARBLED
             case NoAnswerError():
-                self._failed(polled, error)
+                polled.alive = False
                 return Fault.NO_ANSWER
         raise error
 

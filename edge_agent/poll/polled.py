@@ -26,26 +26,16 @@ class Polled:
         self.plan = blocks.plan(device)
         self.grid = Grid(device.period_ms, now)
         self.alive = True
+        """Its last request was answered, be it by a refusal."""
         self.asked_s = -math.inf
-        self._failures = 0
+        self.polls_in_vain = 0
+        """How many in a row it has not answered, or not to the end."""
         self.silent = False
         """Nothing at all came of its last poll, whatever the cause."""
         self.may_be_late = False
         """A request timed out on a stream without transaction numbers, so its answer may still come."""
         self._odd_answers = 0
         self._refused: dict[Block, float] = {}
-
-    def answered(self) -> int:
-        """It lives; returns how many polls in a row had been in vain."""
-        failures, self._failures = self._failures, 0
-        self.alive = True
-        return failures
-
-    def failed(self) -> bool:
-        """A poll was in vain, retry included if there was one; True for the first in a row."""
-        self._failures += 1
-        self.alive = False
-        return self._failures == 1
 
     def is_refused(self, block: Block, now_s: float) -> bool:
         """Whether asking would bring the same refusal again."""

@@ -15,8 +15,8 @@ from edge_agent.drivers._checksums import crc8_maxim, sum8, sum16
 from edge_agent.samples import Block, Fault, RawScan
 from edge_agent.settings import Device
 from sensor_profiles.model import Encoding, Space
-from tests.edge_agent.peer import PtyWire, Wire, play
-from tests.edge_agent.plant import Scans, device, field, polling, profile, serial_link
+from tests.edge_agent.peer import PtyWire, TcpWire, Wire, play
+from tests.edge_agent.plant import Scans, device, field, polling, profile, serial_link, tcp_link
 
 
 def lls(body: bytes) -> bytes:
@@ -205,6 +205,17 @@ async def test_streaming_or_asked_the_frame_is_a_fresh_one(tmp_path: Path) -> No
             await scans.until(lambda: all(len(scans.good(name)) >= 4 for name in instruments))
     assert sent_when_taken == {name: {0} for name in instruments}, "each is the last one that was sent"
     assert {one.foreign for one in instruments.values()} == {b""}, "only the documented read is ever sent"
+
+
+@pytest.mark.parametrize("rtu", [True, False])
+async def test_a_serial_server_carries_them_too(rtu: bool) -> None:
+    scans = Scans()
+    async with (
+        TcpWire(Instrument("omnicomm_lls", streams=False)) as wire,
+        polling([tcp_link(wire.port, rtu=rtu)], [_device("omnicomm_lls", "lan")], scans),
+    ):
+        scan = await scans.next("lan")
+    assert scan.answers[0].data[:3] == bytes.fromhex("3E 05 06")
 
 
 async def test_a_silent_instrument_is_a_fault(tmp_path: Path) -> None:

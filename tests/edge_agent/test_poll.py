@@ -310,3 +310,18 @@ async def test_an_adapter_that_is_pulled_out_comes_back_under_another_terminal(t
         scan = await scans.next("a")
         blocker.vanish()
     assert scan.answers[0].data == image(1, 0, 40)
+
+
+async def test_an_adapter_that_goes_in_the_middle_of_an_answer_is_a_lost_link(tmp_path: Path) -> None:
+    scans = Scans()
+    peer = ModbusPeer()
+    peer.rtu = True
+    async with (
+        PtyWire(peer, tmp_path) as wire,
+        polling([serial_link(wire.path)], [device("a", link="line")], scans),
+    ):
+        await scans.next("a")
+        peer.script(hangs_up_half_way)
+        await scans.next("a", Fault.LINK_DOWN)
+        wire.appear()
+        await scans.next("a")

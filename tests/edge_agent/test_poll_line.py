@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from edge_agent.samples import Fault, RawScan
 from edge_agent.settings import Device
@@ -76,14 +77,32 @@ async def test_a_dead_unit_between_two_live_ones_costs_them_nothing(tmp_path: Pa
 async def test_a_dead_unit_that_answers_is_healthy_at_once(tmp_path: Path) -> None:
     scans = Scans()
     peer = rtu_peer({1, 3})
-    async with PtyWire(peer, tmp_path) as wire, polling([serial_link(wire.path)], THREE, scans) as poller:
-        await scans.until(lambda: scans.faults("b")[-2:] == [Fault.NO_ANSWER] * 2)
-        peer.units.add(2)
-        await scans.next("b")
-        asked = len(peer.asked(2))
-        await scans.until(lambda: len(scans.good("b")) >= 3)
-        assert poller.silent_devices() == ()
+    with capture_logs() as logs:
+        async with PtyWire(peer, tmp_path) as wire, polling([serial_link(wire.path)], THREE, scans) as poller:
+            await scans.until(lambda: scans.faults("b")[-2:] == [Fault.NO_ANSWER] * 2)
+            peer.units.add(2)
+            await scans.next("b")
+            asked = len(peer.asked(2))
+            await scans.until(lambda: len(scans.good("b")) >= 3)
+            assert poller.silent_devices() == ()
     assert len(peer.asked(2)) >= asked + 2
+    assert [entry["event"] for entry in logs] == ["device silent", "device answers again"]
+    assert logs[1]["polls"] == scans.faults("b").count(Fault.NO_ANSWER)
+
+
+async def test_a_device_that_ignores_some_registers_is_reported_once() -> None:
+    scans = Scans()
+    peer = rtu_peer({1})
+    peer.always(1, lambda p, r: [] if r.start == 100 else [(0.0, r.wrap(p.answer(r)))])
+    one = device("a", model=profile([field(0), field(100)]))
+    with capture_logs() as logs:
+        async with (
+            TcpWire(peer) as wire,
+            polling([tcp_link(wire.port, rtu=True, dead_share=0.5)], [one], scans),
+        ):
+            await scans.until(lambda: len(scans.of("a")) >= 4)
+    assert [answer.fault for answer in scans.of("a")[0].answers] == [None, Fault.NO_ANSWER]
+    assert [entry["event"] for entry in logs] == ["device silent"]
 
 
 class Sluggish:
