@@ -137,6 +137,8 @@ def test_minus_zero_is_zero() -> None:
     ]
     decoded = decode(places, answer(struct.pack(">fd", -0.0, -0.0)))
     assert repr(decoded.values) == "(0.0, 0.0, 0.0)"
+    below_float64 = channel(field(Encoding.I16), scale=-5e-324, offset=4.4e-323)
+    assert repr(decode([below_float64], answer(registers(9))).values) == "(0.0,)"
 
 
 # --- statuses
