@@ -22,7 +22,8 @@ def free_port() -> int:
 
 def _binary(name: str, package: str) -> str:
     """The server's path; where it is missing, CI fails and a person is told the command."""
-    path = os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"
+    hidden = ["/usr/sbin", "/usr/local/sbin", *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
+    path = os.pathsep.join([os.environ.get("PATH", ""), *hidden])
     if found := shutil.which(name, path=path):
         return found
     sentence = f"{name} is not installed: sudo apt-get install {package}"
