@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge_agent.poll.blocks import MAX_BITS, Plan, has_hole, plan, without_holes
+from edge_agent.poll.blocks import Plan, has_hole, plan, without_holes
 from edge_agent.samples import Block
+from sensor_profiles.layout import MAX_BITS, Extent, extent
 from sensor_profiles.model import Encoding, Field, Space, StatusField
 from tests.edge_agent.plant import TWENTY_FLOATS, channel, device, field, profile
 
@@ -94,7 +95,7 @@ FIELDS = st.lists(
 )
 
 
-def _covers(whole: Plan, wanted: Block) -> bool:
+def _covers(whole: Plan, wanted: Extent) -> bool:
     return any(
         block.space is wanted.space
         and block.start <= wanted.start
@@ -111,7 +112,7 @@ def test_every_field_lies_whole_in_some_block_within_the_limits(
     model = profile(fields, max_hole=max_hole, max_registers=max_registers)
     whole = plan(device("a", model=model))
     for each in (whole, without_holes(whole, max_registers)):
-        assert all(_covers(each, wanted) for wanted in each.fields)
+        assert all(_covers(each, extent(wanted)) for wanted in each.fields)
         for block in each.blocks:
             assert block.count <= (MAX_BITS if block.space is Space.COIL else max_registers)
     assert not any(has_hole(each, block) for block in each.blocks)
