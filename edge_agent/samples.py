@@ -1,4 +1,7 @@
-"""What passes from stage to stage: driver ─▶ RawScan ─▶ decode ─▶ DecodedScan ─▶ validate ─▶ Scan ─▶ outbox."""
+"""What passes from stage to stage.
+
+driver ─▶ RawScan ─▶ decode ─▶ DecodedScan ─▶ validate ─▶ Scan ─▶ outbox ─▶ Pending ─▶ publish.
+"""
 
 from enum import StrEnum
 
@@ -71,3 +74,26 @@ class Scan(Struct, frozen=True):
     clock: Clock
     values: tuple[Value, ...]
     quality: dict[int, Quality]
+
+
+class Pending(Struct, frozen=True):
+    """A batch in the outbox: `payload` is what is sent, byte for byte, at each attempt."""
+
+    seq: int
+    payload: bytes
+
+
+class Depth(Struct, frozen=True, kw_only=True):
+    """What the outbox holds; `oldest_ms` is 0 when it holds no batch.
+
+    `oldest_seq` is then the number the next batch will have: everything before it was receipted or given up.
+    """
+
+    batches: int
+    readings: int
+    oldest_ms: int
+    oldest_seq: int
+    bytes: int
+    """Used pages of the database."""
+    held: int = 0
+    """Readings that wait for a clock; in no batch yet."""

@@ -1,0 +1,110 @@
+"""The outbox beside a toy model: random appends, receipts, restarts and shortages of room."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from edge_agent.outbox import Outbox
+from tests.edge_agent.outboxes import append, epochs, everything, losses, scan
+from wire import codec
+from wire.messages import Batch, Loss
+
+ROOMY = 4 * 1024 * 1024
+TIGHT = 160 * 1024
+RANGES = st.lists(st.tuples(st.integers(1, 400), st.integers(1, 400)), max_size=4)
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    """The model: payloads by number as they were first seen, and the numbers a loss has told of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.bound = ROOMY
+        self.written: dict[int, bytes] = {}
+        self.receipted: set[int] = set()
+        self.told: list[Loss] = []
+        self.box = self.open()
+
+    def open(self) -> Outbox:
+        return Outbox.open(
+            self.folder / "o.db",
+            max_bytes=self.bound,
+            boot="boot-1",
+            site_class="air_post",
+            epoch_source=epochs(),
+        )
+
+    def note(self, seq: int) -> None:
+        """The newest batch is there as soon as it has its number."""
+        (new,) = self.box.pending(seq - 1, 1, 1)
+        assert new.seq == seq
+        self.written[seq] = new.payload
+        self.told += codec.decode(Batch, new.payload).losses
+
+    @rule(count=st.integers(1, 40), wide=st.booleans())
+    def append(self, count: int, wide: bool) -> None:
+        for _ in range(count):
+            number = len(self.written) + 1
+            seq = append(self.box, scan(number, device="wide" if wide else "boiler-1"))
+            assert seq == number
+            self.note(number)
+
+    @rule(ranges=RANGES)
+    def receipt(self, ranges: list[tuple[int, int]]) -> None:
+        there = {one.seq for one in everything(self.box)}
+        named = {n for n in there for first, last in ranges if first <= n <= last}
+        assert self.box.receipted(self.box.epoch, ranges) == len(named)
+        self.receipted |= named
+
+    @rule(ranges=RANGES)
+    def foreign_receipt(self, ranges: list[tuple[int, int]]) -> None:
+        assert self.box.receipted("00000000000000ff", ranges) == 0
+
+    @rule(tight=st.booleans())
+    def reopen(self, tight: bool) -> None:
+        self.box.close()
+        self.bound = TIGHT if tight else ROOMY
+        self.box = self.open()
+
+    @precondition(lambda self: self.written)
+    @rule(data=st.data())
+    def page(self, data: st.DataObject) -> None:
+        after = data.draw(st.integers(0, len(self.written)))
+        count = data.draw(st.integers(1, 70))
+        later = [one for one in everything(self.box) if one.seq > after]
+        assert self.box.pending(after, count, 1 << 40) == later[:count]
+
+    @invariant()
+    def what_is_there_is_as_it_was_written(self) -> None:
+        there = everything(self.box)
+        assert [one.seq for one in there] == sorted({one.seq for one in there})
+        assert all(self.written[one.seq] == one.payload for one in there)
+        assert self.box.depth().batches == len(there)
+        assert not self.receipted & {one.seq for one in there}
+
+    @invariant()
+    def depth_counts_what_is_there(self) -> None:
+        there = [codec.decode(Batch, one.payload) for one in everything(self.box)]
+        readings = sum(len(t.channels) * len(t.rows) for batch in there for t in batch.tables)
+        assert self.box.depth().readings == readings
+        assert self.box.depth().oldest_seq == (there[0].seq if there else len(self.written) + 1)
+
+    def teardown(self) -> None:
+        """At last everything that is gone was receipted or told of; one more batch tells the rest."""
+        append(self.box, scan(len(self.written) + 1))
+        self.note(len(self.written) + 1)
+        there = {one.seq for one in everything(self.box)}
+        told = {n for loss in self.told for n in range(loss.first_seq, loss.last_seq + 1)}
+        told |= {n for loss in losses(self.box) for n in range(loss.first_seq, loss.last_seq + 1)}
+        assert set(self.written) - there - self.receipted <= told
+        self.box.close()
+        shutil.rmtree(self.folder)
+
+
+OutboxMachine.TestCase.settings = settings(max_examples=15, stateful_step_count=20, deadline=None)
+TestOutboxModel = OutboxMachine.TestCase
