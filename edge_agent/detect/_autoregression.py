@@ -1,0 +1,231 @@
+"""One channel foretold from its own last values: AR(4) with intercept, learnt once, then frozen.
+
+    value ─▶ z = (value − centre)/unit ─▶ error = z − foretold(lags) ─▶ clipped ─▶ mean over rows ─▶ deviation
+
+Frozen, because a model that goes on learning its weights learns the fault as well. Only what moves with the
+season follows slowly, and only in normal rows: bias, scale and the level that findings call usual.
+"""
+
+import math
+from operator import mul
+from typing import Final
+
+from msgspec import Struct
+
+from edge_agent.detect._rls import LeastSquares
+from edge_agent.detect._scale import (
+    SEED_ROWS,
+    Moments,
+    centre_and_unit,
+    fading_mean,
+    floor,
+    moments,
+    variance,
+)
+
+ORDER: Final = 4
+BRIDGED_ROWS: Final = 4
+"""Missing rows that are filled with what was foretold; after more the lags say nothing."""
+_WALK: Final = (1.0, 0.0, 0.0, 0.0, 0.0)
+"""Where the data say nothing, the next row is as the last: the step of a constant channel is one error."""
+_JUNK_ROWS: Final = 3
+"""So many wild rows of a warm-up are accidents; one more and it is how the process is."""
+_WILD: Final = 2.0
+"""A value is wild beyond this multiple of the largest distance from the centre that is no accident."""
+_LEAST_ERRORS: Final = 1 / 8
+"""Share of the warm-up that must have given errors, or their scale would be a guess."""
+_LEVEL_ROWS: Final = 60
+"""What findings call usual: the last hour of a live site."""
+
+
+class Pace(Struct, frozen=True, kw_only=True):
+    """How fast a channel is learnt, in rows, and where its errors are clipped, in standard deviations."""
+
+    warmup_rows: int
+    mean_rows: int
+    clip: float
+    adapt_rows: int
+
+
+class ChannelState(Struct, frozen=True):
+    """Everything one channel has learnt, as plain numbers; `scale` is 0 until it has."""
+
+    seed: tuple[float, ...] = ()
+    centre: float = 0.0
+    unit: float = 1.0
+    seen: int = 0
+    weights: tuple[float, ...] = _WALK
+    covariance: tuple[tuple[float, ...], ...] = ()
+    largest: tuple[float, ...] = ()
+    errors: Moments = Moments()
+    bias: float = 0.0
+    scale: float = 0.0
+    lags: tuple[float, ...] = ()
+    missing: int = 0
+    wild: bool = False
+    mean: float = 0.0
+    drift: float = 0.0
+    level: float = 0.0
+
+
+class Autoregression:
+    """The model of one channel; deviations are in standard deviations of what chance would give."""
+
+    def __init__(self, pace: Pace, saved: ChannelState) -> None:
+        self._pace = pace
+        self._sigma = math.sqrt(1 / (2 * pace.mean_rows - 1))
+        self._seed = list(saved.seed)
+        self._centre, self._unit, self.seen = saved.centre, saved.unit, saved.seen
+        self._model = LeastSquares(saved.weights, saved.covariance or None)
+        self._largest = list(saved.largest)
+        self._errors = variance(saved.errors)
+        self._bias, self._scale = saved.bias, saved.scale
+        self._lags, self._missing, self._wild = list(saved.lags), saved.missing, saved.wild
+        self._mean = fading_mean(pace.mean_rows, saved.mean)
+        self._drift = fading_mean(pace.mean_rows, saved.drift)
+        self._error = 0.0
+        self.level = saved.level
+        """What the channel usually is, in its own unit."""
+
+    @property
+    def ready(self) -> bool:
+        return self._scale > 0
+
+    def step(self, value: float | None) -> float | None:
+        """Take a row in; the deviation, or None where nothing can be said."""
+        if value is None:
+            return self._miss()
+        self._missing = 0
+        if self._scale > 0:
+            return self._follow((value - self._centre) / self._unit)
+        self._learn(value)
+        return None
+
+    def adapt(self, value: float | None) -> None:
+        """Let bias, scale and level follow the last row, which was normal."""
+        if value is None or not self.ready:
+            return
+        share = 1 / self._pace.adapt_rows
+        error = self._error * self._scale
+        self._bias += share * error
+        squared = self._scale * self._scale
+        self._scale = max(math.sqrt(squared + share * (error * error - squared)), self._least_scale())
+        self.level += (value - self.level) / _LEVEL_ROWS
+
+    def accept(self, value: float | None) -> None:
+        """Take what the channel does now for usual."""
+        self._bias += self._drift.get() * self._scale
+        self._restart_means()
+        if value is not None:
+            self.level = value
+
+    def forget_recent(self) -> None:
+        """Nothing follows from the last rows any more."""
+        self._lags = []
+        self._restart_means()
+
+    def state(self) -> ChannelState:
+        return ChannelState(
+            seed=tuple(self._seed),
+            centre=self._centre,
+            unit=self._unit,
+            seen=self.seen,
+            weights=tuple(self._model.weights),
+            covariance=() if self.ready else tuple(map(tuple, self._model.covariance)),
+            largest=tuple(self._largest),
+            errors=moments(self._errors),
+            bias=self._bias,
+            scale=self._scale,
+            lags=tuple(self._lags),
+            missing=self._missing,
+            wild=self._wild,
+            mean=self._mean.get(),
+            drift=self._drift.get(),
+            level=self.level,
+        )
+
+    def _restart_means(self) -> None:
+        self._mean = fading_mean(self._pace.mean_rows, 0.0)
+        self._drift = fading_mean(self._pace.mean_rows, 0.0)
+
+    def _least_scale(self) -> float:
+        return floor(self._centre) / self._unit
+
+    def _miss(self) -> float | None:
+        """A short gap is bridged and leaves the deviation as it was."""
+        self._missing += 1
+        self._error = 0.0
+        if self._missing > BRIDGED_ROWS:
+            self.forget_recent()
+        if len(self._lags) < ORDER:
+            return None
+        self._push(self._foretold() if self.ready else self._lags[0])
+        return self._mean.get() / self._sigma if self.ready else None
+
+    def _follow(self, z: float) -> float | None:
+        if len(self._lags) < ORDER:
+            self._push(z)
+            return None
+        foretold, scale, clip = self._foretold(), self._scale, self._pace.clip
+        error = (z - foretold) / scale
+        clipped = self._error = max(-clip, min(clip, error))
+        wild, self._wild = self._wild, clipped != error
+        if self._wild and not wild:
+            # One wild value is one wild error, not five: what enters the lags is what can be believed of it
+            # (Masreliez and Martin 1977). A second in a row is no accident.
+            error, z = clipped, foretold + clipped * scale
+        self._mean.update(clipped)
+        self._drift.update(error)
+        self._push(z)
+        return self._mean.get() / self._sigma
+
+    def _foretold(self) -> float:
+        weights = self._model.weights
+        return sum(map(mul, weights, self._lags), weights[-1] + self._bias)
+
+    def _push(self, lag: float) -> None:
+        self._lags = [lag, *self._lags[: ORDER - 1]]
+
+    def _learn(self, value: float) -> None:
+        self.seen += 1
+        seeds = min(SEED_ROWS, self._pace.warmup_rows // 2)
+        if self.seen > seeds:
+            self._fit((value - self._centre) / self._unit)
+        else:
+            self._seed.append(value)
+            if self.seen == seeds:
+                self._begin()
+        if self.seen >= self._pace.warmup_rows:
+            self._finish(value)
+
+    def _begin(self) -> None:
+        self._centre, self._unit = centre_and_unit(self._seed)
+        sizes = (abs(value - self._centre) / self._unit for value in self._seed)
+        self._largest = sorted(sizes, reverse=True)[: _JUNK_ROWS + 1]
+        for value in self._seed:
+            self._fit((value - self._centre) / self._unit)
+        self._seed = []
+
+    def _fit(self, wild: float) -> None:
+        z = self._believable(wild)
+        if len(self._lags) == ORDER:
+            inputs = (*self._lags, 1.0)
+            error = z - self._model.predict(inputs)
+            self._model.learn(inputs, error)
+            if self.seen > self._pace.warmup_rows / 2:
+                self._errors.update(error)
+        self._push(z)
+
+    def _believable(self, z: float) -> float:
+        limit = _WILD * max(self._largest[-1], 1.0)
+        if abs(z) > self._largest[-1]:
+            self._largest = sorted([*self._largest, abs(z)], reverse=True)[: _JUNK_ROWS + 1]
+        return max(-limit, min(limit, z))
+
+    def _finish(self, value: float) -> None:
+        """Freeze the model; the errors of the first half were made by weights still on their way."""
+        if self._errors.n < self._pace.warmup_rows * _LEAST_ERRORS:
+            self.seen = self._pace.warmup_rows - 1
+            return
+        self._scale = max(math.sqrt(self._errors.get()), self._least_scale())
+        self.level = value
