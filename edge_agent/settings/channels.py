@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from edge_agent.settings import alarms
+from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
 from edge_agent.settings.page import Page
 from edge_agent.settings.tables import ChannelTable, DeviceTable
 from sensor_profiles.model import Channel, Encoding, Profile
@@ -12,6 +14,7 @@ from wire.config_file import Path_, nearest
 from wire.quantities import Quantity
 
 _NUMBERS = ("low", "high", "scale", "offset")
+_OF_CHANNEL = ("name", "quantity", "title", *_NUMBERS)
 
 
 def channels(page: Page, path: Path_, device: DeviceTable, profile: Profile) -> tuple[Channel, ...]:
@@ -28,6 +31,24 @@ def channels(page: Page, path: Path_, device: DeviceTable, profile: Profile) -> 
     if not device.channels:
         return profile.channels
     return tuple(_overridden(page, path, device, profile))
+
+
+def channel_alarms(
+    page: Page, path: Path_, device: DeviceTable, known: tuple[Channel, ...], defaults: AlarmsTable
+) -> tuple[ChannelAlarms | None, ...]:
+    """What is watched on each of `known`, in their order; empty when no channel says anything.
+
+    Raises:
+        ConfigError: limits that contradict one another or the channel.
+    """
+    tables = {table.name or key: (key, table.alarms) for key, table in device.channels.items()}
+    if all(watched is None for _, watched in tables.values()):
+        return ()
+    for channel in known:
+        key, watched = tables[channel.name]
+        if watched is not None:
+            alarms.check(page, (*path, "channels", key, "alarms"), channel, watched, defaults)
+    return tuple(tables[channel.name][1] for channel in known)
 
 
 def _overridden(page: Page, path: Path_, device: DeviceTable, profile: Profile) -> Iterator[Channel]:
@@ -55,7 +76,7 @@ def _join(page: Page, path: Path_, channel: Channel, table: ChannelTable) -> Cha
             raise page.error((*path, key), f"{value} is no number to reckon with; write a finite one")
     if table.scale == 0:
         raise page.error((*path, "scale"), "0 would make every value the same; write another scale")
-    given = {key: value for key, value in msgspec.structs.asdict(table).items() if value is not None}
+    given = {key: value for key in _OF_CHANNEL if (value := getattr(table, key)) is not None}
     joined = msgspec.structs.replace(channel, **(_limits(channel, table) | given))
     if joined.low is not None and joined.high is not None and joined.low >= joined.high:
         key = "low" if table.low is not None else "high"

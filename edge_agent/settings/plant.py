@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
 from edge_agent.settings.tables import ClockTable, OutboxTable
 from sensor_profiles.model import Channel, Profile
 from wire.broker import Broker
@@ -17,6 +18,8 @@ class Device(Struct, frozen=True):
     period_ms: int
     timeout_ms: int
     channels: tuple[Channel, ...]
+    alarms: tuple[ChannelAlarms | None, ...] = ()
+    """What is watched on each channel; empty when no channel has a table of its own."""
 
 
 class Link(Struct, frozen=True):
@@ -47,3 +50,4 @@ class Plant(Struct, frozen=True):
     clock: ClockTable
     links: tuple[Link, ...]
     devices: tuple[Device, ...]
+    alarms: AlarmsTable = AlarmsTable()

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from edge_agent.settings import lines
-from edge_agent.settings.channels import channels
+from edge_agent.settings import alarms, lines
+from edge_agent.settings.alarms import AlarmsTable
+from edge_agent.settings.channels import channel_alarms, channels
 from edge_agent.settings.page import Page
 from edge_agent.settings.plant import Device, Link, Plant
 from edge_agent.settings.tables import AgentFile, DeviceTable, LinkTable
@@ -28,6 +29,7 @@ def load(path: Path) -> Plant:
     page.distinct("device", "name", [device.name for device in file.devices])
     for index, link in enumerate(file.links):
         lines.check(page, ("link", index), link)
+    alarms.check_counts(page, file.alarms)
     devices = _devices(page, file, loader.library(folders))
     return Plant(
         site=file.site.name,
@@ -40,6 +42,7 @@ def load(path: Path) -> Plant:
         clock=file.clock,
         links=tuple(_links(page, file, devices)),
         devices=devices,
+        alarms=file.alarms,
     )
 
 
@@ -72,13 +75,13 @@ def _devices(page: Page, file: AgentFile, library: Mapping[str, Path]) -> tuple[
             raise page.error((*path, "profile"), message)
         if table.profile not in profiles:
             profiles[table.profile] = loader.load(library[table.profile])
-        found.append(_device(page, path, table, profiles[table.profile]))
+        found.append(_device(page, path, table, profiles[table.profile], file.alarms))
         _refuse_wrong_link(page, path, links[table.link], profiles[table.profile])
         _refuse_taken(page, path, found[-1], taken)
     return tuple(found)
 
 
-def _device(page: Page, path: Path_, table: DeviceTable, profile: Profile) -> Device:
+def _device(page: Page, path: Path_, table: DeviceTable, profile: Profile, defaults: AlarmsTable) -> Device:
     """One device with what its table leaves to the profile."""
     period_ms = round(table.period_s * 1000)
     least_ms = profile.timing.min_period_ms
@@ -87,6 +90,7 @@ def _device(page: Page, path: Path_, table: DeviceTable, profile: Profile) -> De
             f"{table.period_s:g} s is too often: {profile.name} has new values every {least_ms / 1000:g} s"
         )
         raise page.error((*path, "period_s"), message)
+    known = channels(page, path, table, profile)
     return Device(
         name=table.name,
         link=table.link,
@@ -94,7 +98,8 @@ def _device(page: Page, path: Path_, table: DeviceTable, profile: Profile) -> De
         unit=profile.unit if table.unit is None else table.unit,
         period_ms=period_ms,
         timeout_ms=table.timeout_ms or profile.timing.timeout_ms,
-        channels=channels(page, path, table, profile),
+        channels=known,
+        alarms=channel_alarms(page, path, table, known, defaults),
     )
 
 

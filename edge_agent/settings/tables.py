@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
 from wire.broker import Broker
 from wire.messages import Name
 from wire.quantities import Quantity
@@ -61,6 +62,8 @@ class ChannelTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     high: float | None = None
     scale: float | None = None
     offset: float | None = None
+    alarms: ChannelAlarms | None = None
+    """What is watched on this channel by itself; left out, only whether its sensor works."""
 
 
 class DeviceTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,5 +92,6 @@ class AgentFile(
     broker: Broker = Broker()
     outbox: OutboxTable = OutboxTable()
     clock: ClockTable = ClockTable()
+    alarms: AlarmsTable = AlarmsTable()
     links: tuple[LinkTable, ...]
     devices: tuple[DeviceTable, ...]

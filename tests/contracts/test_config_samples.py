@@ -14,6 +14,7 @@ import collector.settings
 import edge_agent.settings
 from collector.settings import CollectorFile, InfluxStore, SqliteStore, StateTable
 from edge_agent.settings import tables
+from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
 from wire.broker import Broker
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -26,6 +27,8 @@ AGENT: dict[str, tuple[type, ...]] = {
     "link": (tables.LinkTable,),
     "device": (tables.DeviceTable,),
     "device.channels": (tables.ChannelTable,),
+    "alarms": (AlarmsTable,),
+    "device.channels.alarms": (ChannelAlarms,),
 }
 COLLECTOR: dict[str, tuple[type, ...]] = {
     "": (CollectorFile,),
@@ -33,6 +36,7 @@ COLLECTOR: dict[str, tuple[type, ...]] = {
     "store": (SqliteStore, InfluxStore),
     "state": (StateTable,),
 }
+HEADER = re.compile(r"\[\[?([a-z]+(?:\.channels)?)(?:\.[a-z0-9_]+(\.alarms)?)?\]")
 SAMPLES = [("agent.toml", AGENT), ("collector.toml", COLLECTOR)]
 
 
@@ -40,8 +44,8 @@ def settings_of(text: str) -> Iterator[tuple[str, str, Any, bool]]:
     """Section, key, value of each line; whether it stands behind `#`."""
     section = ""
     for line in text.splitlines():
-        if header := re.match(r"\[\[?([a-z]+(?:\.channels)?)", line):
-            section = header[1]
+        if header := HEADER.match(line):
+            section = header[1] + (header[2] or "")
         elif found := re.match(r"(# )?([a-z_0-9]+ = .*)", line):
             ((key, value),) = tomli.loads(found[2]).items()
             yield section, key, value, found[1] is not None
@@ -55,7 +59,7 @@ def fields(kinds: tuple[type, ...]) -> dict[str, msgspec.structs.FieldInfo]:
 def test_a_sample_shows_every_setting(name: str, sections: dict[str, tuple[type, ...]]) -> None:
     shown = {(section, key) for section, key, _, _ in settings_of((CONFIG / name).read_text())}
     known = {(section, key) for section, kinds in sections.items() for key in fields(kinds)}
-    nested = {("", section) for section in sections} | {("device", "channels")}
+    nested = {("", section) for section in sections} | {("device", "channels"), ("device.channels", "alarms")}
     assert known - nested - shown == set()
     assert shown - known <= {("store", "kind")}
 
@@ -74,8 +78,8 @@ def test_a_sentence_stands_above_each_setting_when_it_first_appears(name: str) -
     seen: set[tuple[str, str]] = set()
     section = ""
     for above, line in pairwise(lines):
-        if header := re.match(r"\[\[?([a-z]+(?:\.channels)?)", line):
-            section = header[1]
+        if header := HEADER.match(line):
+            section = header[1] + (header[2] or "")
         elif found := re.match(r"(?:# )?([a-z_0-9]+) = ", line):
             assert (section, found[1]) in seen or re.fullmatch(r"## [A-Z].*\.", above), line
             seen.add((section, found[1]))
