@@ -5,7 +5,7 @@ Exit codes: 0 ok, 1 failed, 2 wrong usage. What `run` does not need is not impor
 
 import typer
 
-from edge_agent.cli import check, profiles
+from edge_agent.cli import backtest, check, profiles
 
 app = typer.Typer(
     help="Polls the instruments of a site and forwards what they measure.",
@@ -13,6 +13,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(check.check)
+app.command()(backtest.backtest)
 app.add_typer(profiles.app, name="profiles")
 
 

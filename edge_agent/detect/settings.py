@@ -3,9 +3,11 @@
 Durations are in rows: at a live site a row is a minute. `docs/detection.md` gives the reason for each number.
 """
 
+from enum import StrEnum
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from edge_agent.detect._latch import LatchSettings
 
@@ -33,6 +35,59 @@ class DetectSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     innovations: InnovationsSettings | None = InnovationsSettings()
 
+    def longest_warmup(self) -> int:
+        """Rows until every detector judges."""
+        return max((part.warmup_rows for part in _parts(self).values()), default=0)
 
-CLASSES: Final = {"generic": DetectSettings()}
-"""Settings by profile class."""
+
+class ProfileClass(StrEnum):
+    """What kind of place the constants are for."""
+
+    GENERIC = "generic"
+    BOILER_HOUSE = "boiler_house"
+    AIR_POST = "air_post"
+
+
+CLASSES: Final = {
+    ProfileClass.GENERIC: DetectSettings(),
+    ProfileClass.BOILER_HOUSE: DetectSettings(),
+    ProfileClass.AIR_POST: DetectSettings(),
+}
+"""The detectors and constants of each class."""
+
+
+class GroupTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[group]]` of a configuration: channels that belong together.
+
+    A detector's table replaces the one its class has.
+    """
+
+    channels: tuple[str, ...] = ()
+    """Names; none: all there are."""
+    profile_class: ProfileClass | None = None
+    innovations: InnovationsSettings | None = None
+
+    def settings(self, usual: ProfileClass) -> DetectSettings:
+        """What this table means where the class is usually this one."""
+        given = {"innovations": self.innovations}
+        known = CLASSES[self.profile_class or usual]
+        return replace(known, **{name: table for name, table in given.items() if table})
+
+
+class DetectFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file of groups."""
+
+    group: Annotated[tuple[GroupTable, ...], Meta(min_length=1)]
+
+
+def with_warmup(settings: DetectSettings, rows: int) -> DetectSettings:
+    """The same settings with another warm-up in every detector."""
+    return replace(
+        settings, **{name: replace(part, warmup_rows=rows) for name, part in _parts(settings).items()}
+    )
+
+
+def _parts(settings: DetectSettings) -> dict[str, InnovationsSettings]:
+    """The detectors that are configured, by field."""
+    parts = {"innovations": settings.innovations}
+    return {name: part for name, part in parts.items() if part is not None}
