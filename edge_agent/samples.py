@@ -76,6 +76,24 @@ class Scan(Struct, frozen=True):
     quality: dict[int, Quality]
 
 
+class RelationBroken(Struct, frozen=True, kw_only=True):
+    """Channels that contradict one another, as the site's configuration relates them: `left op right`.
+
+    `left` and `right` are the sums as they came out now; `margin` is how far the relation may be missed.
+    """
+
+    name: str
+    points: tuple[str, ...]
+    """`device.channel` of every term."""
+    since_ms: int
+    """When it was first found broken, wall milliseconds; it had to stay so for the relation's `holds_s`."""
+    taken: Instant
+    left: float
+    op: str
+    right: float
+    margin: float
+
+
 class Pending(Struct, frozen=True):
     """A batch in the outbox: `payload` is what is sent, byte for byte, at each attempt."""
 
