@@ -22,13 +22,14 @@ import sqlalchemy as sa
 import structlog
 from msgspec import Struct
 
-from collector import gateways, ledger, quarantine, service, state
+from collector import gateways, ledger, quarantine, state
 from collector.ingest.line import Line
 from collector.ingest.mailbox import Letter, Mailbox
 from collector.ingest.sorting import Sorted, refused_by_store, sort
 from collector.settings import CollectorFile
 from collector.state import StateUnavailableError
 from collector.store import Store, StoreUnavailableError, open_store
+from wire import service
 from wire.codec import encode
 from wire.messages import Receipt
 from wire.topics import Gateway, Kind, build
