@@ -1,183 +1,236 @@
 """A boiler house as its instruments could see it: the heat balance dressed with water, fire and electricity.
 
-Network flow, pressures and electricity follow from the size; what moves slowly comes from `heat`, what adds
-up from `counters`, what flickers from noise.
+events ─┬─▶ water    flow, pressure, loss ─┐
+        ├─▶ heat     supply, return, fire ─┼─▶ variables, with their slow and their quick unrest
+        └─▶ fire, mains, counters ─────────┘
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Self
 
-from firmware_sim.plant.calendar import DAY_S
+import numpy as np
+
+from firmware_sim.plant import fire, mains, water
+from firmware_sim.plant.boiler_variables import MOST_BOILERS, VARIABLES
 from firmware_sim.plant.counters import COMMISSIONED_S, FuelStore, HeatCounter
+from firmware_sim.plant.demand import Demands
+from firmware_sim.plant.events import Event, Events, Kind
 from firmware_sim.plant.fuel import Fuel
-from firmware_sim.plant.heat import WATER, Heat, HeatBalance, Size
-from firmware_sim.plant.noise import Noise
-from firmware_sim.plant.variables import Variable
+from firmware_sim.plant.heat import HeatBalance
+from firmware_sim.plant.noise import Array, Noises
+from firmware_sim.plant.size import WATER, Size
+from firmware_sim.plant.variables import Variable, within
 from firmware_sim.plant.weather import Weather
-from wire.quantities import Quantity
 
 _PUMP_EFFICIENCY = 0.62
-_POWER_FACTOR = 0.86
-_MAINS_V = 226.0
+_HEAD_KPA = 260.0
 _FAN_SHARE = 0.006
 """Electric power of fans and feeders over the heat of the fire."""
+_LIGHT_KW = 4.0
+_STATIC_KPA = 315.0
+_PIPES_KPA = 55.0
+_STANDS = 0.02
+"""The share of flow or speed below which meters and contacts show nothing."""
+_SWELLS_KPA = 2.0
+"""Pressure for each K above the schedule, until the expansion tank has taken it."""
 
-
-VARIABLES: Mapping[str, Variable] = {
-    "t_outdoor": Variable(Quantity.TEMPERATURE, -60, 60, "Outdoor temperature"),
-    "t_setpoint": Variable(Quantity.TEMPERATURE, 0, 150, "Supply by schedule"),
-    "t_supply": Variable(Quantity.TEMPERATURE, 0, 150, "Supply temperature"),
-    "t_return": Variable(Quantity.TEMPERATURE, 0, 150, "Return temperature"),
-    "t_boiler_1": Variable(Quantity.TEMPERATURE, 0, 150, "Boiler 1 outlet"),
-    "t_boiler_2": Variable(Quantity.TEMPERATURE, 0, 150, "Boiler 2 outlet"),
-    "t_hall": Variable(Quantity.TEMPERATURE, -40, 60, "Boiler hall"),
-    "p_supply": Variable(Quantity.PRESSURE, 0, 1600, "Supply pressure"),
-    "p_return": Variable(Quantity.PRESSURE, 0, 1000, "Return pressure"),
-    "dp_pump": Variable(Quantity.PRESSURE, 0, 600, "Network pump head"),
-    "flow_supply": Variable(Quantity.MASS_FLOW, 0, 2000, "Supply flow"),
-    "flow_return": Variable(Quantity.MASS_FLOW, 0, 2000, "Return flow"),
-    "flow_make_up": Variable(Quantity.MASS_FLOW, 0, 50, "Make-up flow"),
-    "heat_power": Variable(Quantity.HEAT_POWER, 0, 100_000, "Heat to the network"),
-    "heat_taps": Variable(Quantity.HEAT_POWER, 0, 50_000, "Heat to hot water"),
-    "heat_total": Variable(Quantity.HEAT, 0, 1e9, "Heat counter"),
-    "pump_1_on": Variable(Quantity.STATE, 0, 1, "Network pump 1 runs"),
-    "pump_2_on": Variable(Quantity.STATE, 0, 1, "Network pump 2 runs"),
-    "pump_1_current": Variable(Quantity.CURRENT, 0, 400, "Network pump 1 current"),
-    "pump_2_current": Variable(Quantity.CURRENT, 0, 400, "Network pump 2 current"),
-    "draught": Variable(Quantity.DRAUGHT, -200, 100, "Furnace draught"),
-    "t_flue": Variable(Quantity.TEMPERATURE, 0, 400, "Flue gas temperature"),
-    "co_flue": Variable(Quantity.CO, 0, 5000, "Flue gas CO"),
-    "co_hall": Variable(Quantity.CO, 0, 500, "CO in the boiler hall"),
-    "fuel_rate": Variable(Quantity.MASS_FLOW, 0, 50, "Fuel burnt"),
-    "fuel_stock": Variable(Quantity.MASS, 0, 10_000, "Fuel stock"),
-    "fuel_level": Variable(Quantity.LEVEL, 0, 100, "Fuel level"),
-    "t_tank": Variable(Quantity.TEMPERATURE, -60, 120, "Fuel tank temperature"),
-    "u_l1": Variable(Quantity.VOLTAGE, 0, 300, "Voltage L1"),
-    "u_l2": Variable(Quantity.VOLTAGE, 0, 300, "Voltage L2"),
-    "u_l3": Variable(Quantity.VOLTAGE, 0, 300, "Voltage L3"),
-    "i_l1": Variable(Quantity.CURRENT, 0, 1000, "Current L1"),
-    "i_l2": Variable(Quantity.CURRENT, 0, 1000, "Current L2"),
-    "i_l3": Variable(Quantity.CURRENT, 0, 1000, "Current L3"),
-    "power": Variable(Quantity.POWER, 0, 1e6, "Electric power"),
-    "power_factor": Variable(Quantity.POWER_FACTOR, -1, 1, "Power factor"),
-    "frequency": Variable(Quantity.FREQUENCY, 45, 55, "Mains frequency"),
-    "energy_total": Variable(Quantity.ENERGY, 0, 1e9, "Electricity counter"),
-}
-
-_FLICKER_S: Mapping[str, float] = {
-    name: 3.0 if name.startswith(("p_", "draught", "u_", "power", "frequency")) else 9.0 for name in VARIABLES
+_UNREST_S: Mapping[str, float] = {
+    f"{name} {pace}": period
+    for name in VARIABLES
+    for pace, period in (
+        ("quick", 3.0 if name.startswith(("p_", "draught", "u_", "power", "frequency")) else 9.0),
+        ("slow", 1300.0),
+    )
 }
 
 
 class BoilerHouse:
     """One boiler house; `seed` is its own, the weather may be shared with its neighbours."""
 
-    def __init__(self, seed: int | str, weather: Weather, *, design_kw: float, fuel: Fuel) -> None:
-        self.heat = HeatBalance(seed, Size(design_kw, fuel.fire_lag_s), weather)
-        self.fuel = fuel
-        self._flicker = {name: Noise(seed, name, period) for name, period in _FLICKER_S.items()}
-        self._drift = {name: Noise(seed, f"{name} drift", 1300) for name in VARIABLES}
+    def __init__(
+        self,
+        seed: int | str,
+        weather: Weather,
+        *,
+        design_kw: float,
+        fuel: Fuel,
+        events: Iterable[Event] = (),
+    ) -> None:
+        self._made_of = (seed, weather, design_kw, fuel)
+        self.events, self.fuel = Events(events), fuel
+        size = Size(design_kw, fuel.fire_lag_s)
+        self.heat = HeatBalance(size, Demands(seed, size, weather, self.events))
+        self._noises = Noises(seed, _UNREST_S)
         self.counter = HeatCounter(self.heat)
-        self.store = FuelStore(fuel, self.counter, design_kw)
+        self.store = FuelStore(fuel, self.counter, design_kw, self.events)
 
     @property
     def variables(self) -> Mapping[str, Variable]:
         """See `VARIABLES`."""
         return VARIABLES
 
+    def told(self, events: Iterable[Event]) -> Self:
+        """The same house with another story."""
+        seed, weather, design_kw, fuel = self._made_of
+        return type(self)(seed, weather, design_kw=design_kw, fuel=fuel, events=events)
+
     def at(self, t_s: float) -> dict[str, float]:
         """All variables at an instant of plant time."""
-        state = self.heat.at(t_s)
-        water = self._water(t_s, state)
-        return (
-            water
-            | self._warmth(t_s, state)
-            | self._fire(t_s, state)
-            | self._stock(t_s)
-            | self._mains(t_s, state)
-            | self._pumps(t_s, water["dp_pump"])
+        return {name: float(values[0]) for name, values in self.over(np.array([t_s])).items()}
+
+    def over(self, times: Array) -> dict[str, Array]:
+        """All variables at many instants of plant time."""
+        now = _Moment(self, times, _Unrest(self._noises.at(times)))
+        values = (
+            now.water() | now.warmth() | now.boilers() | now.fire() | now.stock() | now.mains() | now.pumps()
         )
+        return within(VARIABLES, values)
 
-    def _about(self, name: str, t_s: float, value: float, drift: float, flicker: float) -> float:
+
+class _Unrest:
+    """What makes two readings differ."""
+
+    def __init__(self, noises: Mapping[str, Array]) -> None:
+        self._noises = noises
+
+    def about(self, name: str, value: Array, slow: float, quick: float) -> Array:
         """A value with its slow and its quick unrest, both absolute."""
-        return value + drift * self._drift[name].at(t_s) + flicker * self._flicker[name].at(t_s)
+        return value + slow * self._noises[f"{name} slow"] + quick * self._noises[f"{name} quick"]
 
-    def _warmth(self, t_s: float, state: Heat) -> dict[str, float]:
-        asked = self.heat.demand(t_s)
-        return {
-            "t_outdoor": self._about("t_outdoor", t_s, asked.outdoor, 0.1, 0.05),
-            "t_setpoint": asked.setpoint,
-            "t_supply": self._about("t_supply", t_s, state.supply, 0.1, 0.08),
-            "t_return": self._about("t_return", t_s, state.back, 0.1, 0.06),
-            "t_boiler_1": self._about("t_boiler_1", t_s, state.supply, 1.2, 0.15),
-            "t_boiler_2": self._about("t_boiler_2", t_s, state.supply, 1.2, 0.15),
-            "t_hall": self._about("t_hall", t_s, 22 + 0.15 * asked.outdoor, 1.0, 0.05),
-            "t_tank": self._about("t_tank", t_s, 30 + 0.2 * asked.outdoor, 1.0, 0.05),
-            "heat_taps": state.taps,
-        }
+    def times(self, name: str, slow: float, quick: float) -> Array:
+        """The same as a factor about 1."""
+        return 1 + slow * self._noises[f"{name} slow"] + quick * self._noises[f"{name} quick"]
 
-    def _water(self, t_s: float, state: Heat) -> dict[str, float]:
-        size, leak = self.heat.size, self.heat.demand(t_s).leak
-        flow = size.flow * self._about("flow_supply", t_s, 1, 0.006, 0.003)
-        back = self._about("p_return", t_s, 315 + 0.4 * (state.back - 50), 8, 2)
-        head = self._about("dp_pump", t_s, 260, 3, 1.5)
+
+class _Moment:
+    """The house at some instants; each method gives some of its variables."""
+
+    def __init__(self, house: BoilerHouse, times: Array, unrest: _Unrest) -> None:
+        self._house, self._times = house, times
+        self._about, self._factor = unrest.about, unrest.times
+        self._state = house.heat.at(times)
+        self._asked = house.heat.demands.at(times)
+        self._moved = self._asked.moved
+        self._supplied = mains.supply(times, house.events)
+        self._load = self._state.fire / house.heat.size.most_kw
+        cooling = house.events.felt(times, Kind.POWER_OUTAGE, 7200, 7200)
+        self._hall = 22 + 0.15 * self._asked.outdoor - 8 * cooling
+
+    def water(self) -> dict[str, Array]:
+        """Flows and pressures."""
+        state, moved, size = self._state, self._moved, self._house.heat.size
+        lost = self._asked.lost
+        flow = size.flow * moved.flow * self._factor("flow_supply", 0.006, 0.003) + 0.2 * lost.escaping
+        swollen = np.maximum(0.0, state.supply - self._asked.setpoint - 5) * _SWELLS_KPA
+        static = (_STATIC_KPA + 0.4 * (state.back - 50)) * lost.pressure + swollen
+        back = self._about("p_return", static, 8, 2)
+        head = moved.pumping**2 * self._about("dp_pump", np.full_like(back, _HEAD_KPA), 3, 1.5)
+        rise = head - _PIPES_KPA * moved.pumping**2
+        drips = self._asked.leak - lost.made_up
         return {
             "flow_supply": flow,
-            "flow_return": flow - leak,
-            "flow_make_up": leak,
+            "flow_return": np.maximum(0.0, flow - drips - lost.escaping) * (moved.flow > _STANDS),
+            "flow_make_up": self._asked.leak,
             "p_return": back,
             "dp_pump": head,
-            "p_supply": self._about("p_supply", t_s, back + head - 55, 1, 1.5),
-            "heat_power": WATER * flow * (state.supply - state.back),
-            "heat_total": self.counter.total(t_s) / 1000,
-        }
+            "p_supply": self._about("p_supply", back + rise, 1, 1.5),
+            "heat_power": WATER * size.flow * moved.flow * np.maximum(0.0, state.supply - state.back),
+            "heat_taps": state.taps,
+            "heat_total": self._house.counter.total(self._times) / 1000,
+        } | self._branches(size.flow)
 
-    def _fire(self, t_s: float, state: Heat) -> dict[str, float]:
-        load, fuel = state.fire / self.heat.size.most_kw, self.fuel
+    def _branches(self, flow: float) -> dict[str, Array]:
+        found = {}
+        for n, share in enumerate(self._moved.branches, 1):
+            cooled = water.cooled(self._times, self._house.events, n)
+            warm = self._state.back - 0.8 * (n - 2)
+            cold = np.minimum(self._asked.outdoor, warm)
+            found[f"flow_branch_{n}"] = flow * share * self._factor(f"flow_branch_{n}", 0.006, 0.004)
+            found[f"t_branch_{n}"] = self._about(f"t_branch_{n}", warm + (cold - warm) * cooled, 0.2, 0.06)
+        return found
+
+    def warmth(self) -> dict[str, Array]:
+        """Temperatures of water, hall and tank."""
+        asked, state, about = self._asked, self._state, self._about
         return {
-            "draught": self._about("draught", t_s, fuel.draught_pa * (0.6 + 0.4 * load), 1.5, 2.0),
-            "t_flue": self._about("t_flue", t_s, fuel.flue_base + fuel.flue_rise * load, 3, 0.8),
-            "co_flue": fuel.flue_co * self._about("co_flue", t_s, 1, 0.25, 0.1),
-            "co_hall": self._about("co_hall", t_s, 1.5, 0.8, 0.1),
-            "fuel_rate": fuel.tonnes(state.fire),
+            "t_outdoor": about("t_outdoor", asked.outdoor, 0.1, 0.05),
+            "t_setpoint": asked.setpoint,
+            "t_supply": about("t_supply", state.supply, 0.1, 0.08),
+            "t_return": about("t_return", state.back, 0.1, 0.06),
+            "t_hall": about("t_hall", self._hall, 1.0, 0.05),
+            "t_tank": about("t_tank", 30 + 0.2 * asked.outdoor, 1.0, 0.05),
         }
 
-    def _stock(self, t_s: float) -> dict[str, float]:
-        stock = self.store.stock_t(t_s)
-        return {"fuel_stock": stock, "fuel_level": 95 * stock / self.store.capacity_t}
+    def boilers(self) -> dict[str, Array]:
+        """Each boiler's outlet and whether it is lit."""
+        times, events, found = self._times, self._house.events, {}
+        tripped = (self._state.tripped > 0).astype(np.float64)
+        for n in range(1, MOST_BOILERS + 1):
+            cold = fire.standing(times, events, n)
+            outlet = self._state.supply + (self._hall - self._state.supply) * cold
+            found[f"t_boiler_{n}"] = self._about(f"t_boiler_{n}", outlet, 1.2, 0.15)
+            found[f"boiler_{n}_on"] = fire.lit(times, events, n) * (1 - tripped)
+        return found
 
-    def _mains(self, t_s: float, state: Heat) -> dict[str, float]:
-        steady_kw = self._steady_kw()
-        power = 1000 * (steady_kw + _FAN_SHARE * state.fire) * self._about("power", t_s, 1, 0.01, 0.005)
-        factor = self._about("power_factor", t_s, _POWER_FACTOR, 0.01, 0.002)
-        volts = {f"u_l{n}": self._about(f"u_l{n}", t_s, _MAINS_V, 3, 0.5) for n in (1, 2, 3)}
-        amperes = {f"i_l{n}": power / 3 / factor / volts[f"u_l{n}"] for n in (1, 2, 3)}
-        hours = max(0.0, t_s - COMMISSIONED_S) / 3600
-        counted = steady_kw * hours + _FAN_SHARE * self.counter.total(t_s)
-        return (
-            volts
-            | amperes
-            | {
-                "power": power,
-                "power_factor": factor,
-                "frequency": self._about("frequency", t_s, 50, 0.02, 0.01),
-                "energy_total": counted,
-            }
+    def fire(self) -> dict[str, Array]:
+        """Draught, flue gas and what is burnt."""
+        times, events, fuel = self._times, self._house.events, self._house.fuel
+        lack = fire.smothered(times, events)
+        pulled = fire.draught(times, events, fuel, self._load)
+        spread = events.sum(times, Kind.DRAUGHT_LOSS, 240, 900)
+        return {
+            "draught": self._about("draught", pulled, 1.5, 2.0),
+            "t_flue": self._about("t_flue", fire.flue(fuel, self._load, lack), 3, 0.8),
+            "co_flue": fuel.flue_co * (1 + 6 * lack) * self._factor("co_flue", 0.25, 0.1),
+            "co_hall": self._about("co_hall", 1.5 + 40 * spread, 0.8, 0.1),
+            "fuel_rate": fuel.per_kwh * self._state.fire,
+        }
+
+    def stock(self) -> dict[str, Array]:
+        """What is left to burn."""
+        stock, most = self._house.store.stock_t(self._times), self._house.store.capacity_t
+        return {"fuel_stock": stock, "fuel_level": 95 * stock / most}
+
+    def mains(self) -> dict[str, Array]:
+        """Voltages, currents, power, and the UPS."""
+        house, times, on = self._house, self._times, self._supplied.on
+        pumps = self._pump_kw(_HEAD_KPA) * self._moved.pumping**3
+        asked_w = 1000 * (pumps * self._supplied.inrush + _LIGHT_KW + _FAN_SHARE * self._state.fire)
+        power = on * asked_w * self._factor("power", 0.01, 0.005)
+        factor = self._about("power_factor", np.full_like(times, mains.POWER_FACTOR), 0.01, 0.002)
+        hours = np.maximum(0.0, times - COMMISSIONED_S - mains.without_power_s(times, house.events)) / 3600
+        steady_kw = self._pump_kw(_HEAD_KPA) + _LIGHT_KW
+        found = {
+            "power": power,
+            "power_factor": factor,
+            "frequency": on * self._about("frequency", np.full_like(times, 50.0), 0.02, 0.01),
+            "energy_total": steady_kw * hours + _FAN_SHARE * house.counter.total(times),
+            "ups_on_battery": self._supplied.battery,
+            "ups_charge": self._supplied.charge,
+        }
+        for n in (1, 2, 3):
+            volts = self._about(f"u_l{n}", np.full_like(times, mains.VOLTS), 3, 0.5)
+            found |= {f"u_l{n}": on * volts, f"i_l{n}": power / 3 / factor / volts}
+        return found
+
+    def pumps(self) -> dict[str, Array]:
+        """Two pumps take turns by the week; the other one stands."""
+        moved, amperes = (
+            self._moved,
+            1000 * self._pump_kw(_HEAD_KPA) / (math.sqrt(3) * 400 * mains.POWER_FACTOR),
         )
-
-    def _steady_kw(self) -> float:
-        """Pump, light and automation."""
-        return self._pump_kw(260) + 4
+        found = {}
+        for n in (1, 2):
+            on = np.maximum(moved.both, (moved.duty == n - 1).astype(np.float64))
+            shared = (
+                on * moved.pumping**2 * (1 - 0.4 * moved.both) * self._supplied.inrush * self._supplied.on
+            )
+            found[f"pump_{n}_on"] = on * (moved.pumping > _STANDS)
+            found[f"pump_{n}_current"] = shared * self._about(
+                f"pump_{n}_current", np.full_like(on, amperes), 0.3, 0.1
+            )
+        return found
 
     def _pump_kw(self, head_kpa: float) -> float:
-        return self.heat.size.flow / 3600 * head_kpa / _PUMP_EFFICIENCY
-
-    def _pumps(self, t_s: float, head_kpa: float) -> dict[str, float]:
-        """Two pumps take turns by the week; the other one stands."""
-        duty = 1 + int(t_s // (7 * DAY_S)) % 2
-        amperes = 1000 * self._pump_kw(head_kpa) / (math.sqrt(3) * 400 * _POWER_FACTOR)
-        running = {n: float(n == duty) for n in (1, 2)}
-        return {f"pump_{n}_on": on for n, on in running.items()} | {
-            f"pump_{n}_current": on * self._about(f"pump_{n}_current", t_s, amperes, 0.3, 0.1)
-            for n, on in running.items()
-        }
+        return self._house.heat.size.flow / 3600 * head_kpa / _PUMP_EFFICIENCY

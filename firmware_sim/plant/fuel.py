@@ -24,9 +24,14 @@ class Fuel(Struct, frozen=True, kw_only=True):
     refill_s: float
     """Between two deliveries."""
 
+    @property
+    def per_kwh(self) -> float:
+        """Fuel for a kWh of heat, t."""
+        return 0.0036 / (self.mj_per_kg * self.efficiency)
+
     def tonnes(self, heat_kwh: float) -> float:
         """The fuel burnt for an amount of heat, t."""
-        return heat_kwh * 3.6 / (self.mj_per_kg * self.efficiency) / 1000
+        return heat_kwh * self.per_kwh
 
 
 FUELS: Mapping[str, Fuel] = {

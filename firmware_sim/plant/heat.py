@@ -6,184 +6,226 @@ In each step what the fire gives is what the bodies gain plus what leaves them; 
     fire = Δstored/Δt + radiators + taps + make-up + losses                                              (kW)
 
 A steered system forgets: eight hours after any start its state no longer depends on that start (to 0.01 °C).
-So the trajectory is cut into windows of plant time, each begun eight hours early from the steady state, and
-the state at an instant depends on the instant alone.
+So the trajectory is cut into days, each begun eight hours early from the steady state, and the state at an
+instant depends on the instant alone. What an event does is not forgotten while it lasts: from its beginning
+until it is forgotten the days are chained, each begun where the last one ended.
 """
 
-from functools import lru_cache
+import math
+from collections import OrderedDict
+from collections.abc import Iterable
 
+import numpy as np
+import numpy.typing as npt
 from msgspec import Struct
-from msgspec.structs import astuple
 
 from firmware_sim.plant import schedule
-from firmware_sim.plant.calendar import hour, peak
-from firmware_sim.plant.noise import Noise
-from firmware_sim.plant.weather import Weather
+from firmware_sim.plant.calendar import DAY_S
+from firmware_sim.plant.demand import Demand, Demands
+from firmware_sim.plant.events import Event, Kind
+from firmware_sim.plant.noise import Array
+from firmware_sim.plant.size import WATER, Size
 
 STEP_S = 20.0
-_WINDOW_S = 2 * 3600.0
-_FORGET_S = 8 * 3600.0
+STEPS = int(DAY_S / STEP_S)
+"""In a day."""
 
-WATER = 4.19 / 3.6
-"""kW that warm 1 t/h by 1 K (4.19 kJ/kg·K)."""
+FORGET_S = 8 * 3600.0
+_LINGERS_S = 12 * 3600.0
+"""After an event; a regulator that was at its limit takes longer."""
 
 COLD_WATER = 5.0
 """°C of the water that makes up for leaks."""
 
-HOT_TAPS_FROM = 60.0
-"""°C: the supply never falls below, or the taps run cold."""
+TRIPS_AT = 115.0
+"""°C of the outlet at which the boilers are shut down until somebody has looked at them."""
 
-_SEASON_ENDS = 8.0
-"""°C of the day's mean outdoors, above which nobody heats."""
+BOILS_AT = 140.0
+"""°C; what would warm the water further leaves through the safety valve."""
 
-_TAPS_SHARE = 0.12
+_TAPS_NEED = 60.0
 _LOSS_SHARE = 0.02
-_BOILER_HOURS = 0.03
-_NETWORK_HOURS = 0.9
-_LEAK_PER_HOUR = 0.0012
-"""Of the water volume; 0.0025 is the yearly mean that is allowed in a closed network."""
+_DAYS_KEPT = 8
+_FELT = frozenset(
+    {
+        Kind.PUMP_STOP,
+        Kind.OVERSHOOT,
+        Kind.BURST,
+        Kind.SLOW_LEAK,
+        Kind.FROZEN_BRANCH,
+        Kind.DRAUGHT_LOSS,
+        Kind.POWER_OUTAGE,
+        Kind.BOILER_TRIP,
+    }
+)
 
-
-class Size(Struct, frozen=True):
-    """What the boiler house was built for."""
-
-    design_kw: float
-    fire_lag_s: float
-    """How slowly the fire follows: a grate of coal 600 s, an oil burner 60 s."""
-
-    @property
-    def flow(self) -> float:
-        """Network flow, t/h: carries the design load at the design drop."""
-        return self.design_kw / WATER / schedule.DESIGN_DROP
-
-    @property
-    def boiler_t(self) -> float:
-        return self.flow * _BOILER_HOURS
-
-    @property
-    def network_t(self) -> float:
-        return self.flow * _NETWORK_HOURS
-
-    @property
-    def most_kw(self) -> float:
-        """What all boilers give together."""
-        return 1.35 * self.design_kw
+State = tuple[float, ...]
+"""supply, back, fire, trim, radiators, taps, make_up, losses, tripped; see `Heat`."""
 
 
 class Heat(Struct, frozen=True):
-    """The state after one step, and the mean powers (kW) of that step."""
+    """The state at some instants, and the mean powers (kW) of the step before."""
 
-    supply: float  # °C
-    back: float  # °C, the return
-    fire: float
-    trim: float  # the regulator's memory, kW
-    radiators: float
-    taps: float
-    make_up: float
-    losses: float
-
-
-class Demand(Struct, frozen=True):
-    """What weather and people ask for at one instant."""
-
-    outdoor: float  # °C
-    season: float  # 1 while radiators are open, 0 in summer
-    taps_kw: float
-    leak: float  # t/h
-
-    @property
-    def setpoint(self) -> float:
-        """The supply temperature to hold, °C."""
-        return max(HOT_TAPS_FROM, schedule.supply(self.outdoor))
+    supply: Array  # °C
+    back: Array  # °C, the return
+    fire: Array
+    trim: Array  # the regulator's memory, kW
+    radiators: Array
+    taps: Array
+    make_up: Array
+    losses: Array
+    tripped: Array  # 1 once the boilers were too hot
 
 
 class HeatBalance:
     """The thermal side of one boiler house."""
 
-    def __init__(self, seed: int | str, size: Size, weather: Weather) -> None:
+    def __init__(self, size: Size, demands: Demands) -> None:
         self.size = size
-        self._weather = weather
-        self._leak = Noise(seed, "leak", 2700)
-        self._draw = Noise(seed, "taps", 300)
-        self._flame = Noise(seed, "flame", 240)
-        self._window = lru_cache(maxsize=2)(self._stepped)
+        self.demands = demands
+        self.runs = _runs(event for event in demands.events.all if event.kind in _FELT)
+        """First day, and first one after, of each stretch of days on which events are felt."""
+        self._days: OrderedDict[int, npt.NDArray[np.float64]] = OrderedDict()
+        self._ends: dict[int, State] = {}
 
-    def at(self, t_s: float) -> Heat:
-        """The state at an instant, between the two steps around it."""
-        number, inside = divmod(t_s, _WINDOW_S)
-        place, part = divmod(inside / STEP_S, 1)
-        first, second = self._window(int(number))[int(place) : int(place) + 2]
-        return Heat(*(a + (b - a) * part for a, b in zip(astuple(first), astuple(second), strict=True)))
+    def at(self, times: Array) -> Heat:
+        """The state at instants, between the two steps around each."""
+        days = np.floor(times / DAY_S).astype(np.int64)
+        states = np.empty((len(Heat.__struct_fields__), len(times)))
+        for number in np.unique(days):
+            here = days == number
+            place = (times[here] - number * DAY_S) / STEP_S
+            step = np.floor(place).astype(np.int64)
+            table = self.day(int(number))
+            first, second = table[:, step], table[:, step + 1]
+            states[:, here] = first + (second - first) * (place - step)
+        return Heat(*states)
 
-    def steps(self, window: int) -> tuple[Heat, ...]:
-        """The states of one window of two hours, 20 s apart, its first and last instants included."""
-        return self._window(window)
+    def day(self, number: int) -> npt.NDArray[np.float64]:
+        """One day's states, a column every 20 s, its first and last instants included; rows as in `Heat`."""
+        if number not in self._days:
+            self._days[number] = self._stepped(number)
+            if len(self._days) > _DAYS_KEPT:
+                self._days.popitem(last=False)
+        self._days.move_to_end(number)
+        return self._days[number]
 
-    def demand(self, t_s: float) -> Demand:
-        """What is asked for at an instant."""
-        sky, now, size = self._weather.at(t_s), hour(t_s), self.size
-        habit = 0.35 + 0.9 * peak(now, 7.5, 1.4) + 1.1 * peak(now, 20, 2.2)
-        return Demand(
-            outdoor=sky.temperature,
-            season=min(1.0, max(0.0, (_SEASON_ENDS + 1 - sky.daily_mean) / 2)),
-            taps_kw=_TAPS_SHARE * size.design_kw * habit * (1 + 0.2 * self._draw.at(t_s)),
-            leak=(size.network_t + size.boiler_t) * _LEAK_PER_HOUR * (1 + 0.6 * self._leak.at(t_s)),
-        )
+    def disturbed(self, number: int) -> bool:
+        """Whether an event is felt on this day."""
+        return any(first <= number < last for first, last in self.runs)
 
-    def steady(self, t_s: float) -> Heat:
-        """Where the house would settle if the demand of this instant stayed."""
-        asked = self.demand(t_s)
+    def steady(self, times: Array) -> Heat:
+        """Where the house would settle if the demand of each instant stayed and nothing were wrong."""
+        asked = self.demands.usual(times)
         supply, back = asked.setpoint, asked.setpoint - schedule.DESIGN_DROP / 2
         for _ in range(6):
             out = self._leaving(asked, supply, back)
-            back = (back + supply - sum(out[:3]) / (WATER * self.size.flow)) / 2
+            back = (back + supply - (out[0] + out[1] + out[2]) / (WATER * self.size.flow)) / 2
         radiators, taps, make_up, losses = self._leaving(asked, supply, back)
         fire = radiators + taps + make_up + losses
-        return Heat(supply, back, fire, losses, radiators, taps, make_up, losses)
+        return Heat(supply, back, fire, losses, radiators, taps, make_up, losses, np.zeros_like(times))
 
-    def _stepped(self, number: int) -> tuple[Heat, ...]:
-        begin = number * _WINDOW_S
-        state = self.steady(begin - _FORGET_S)
-        for step in range(int(_FORGET_S / STEP_S)):
-            state = self._next(state, begin - _FORGET_S + step * STEP_S)
-        states = [state]
-        for step in range(int(_WINDOW_S / STEP_S)):
-            states.append(self._next(states[-1], begin + step * STEP_S))
-        return tuple(states)
-
-    def _next(self, now: Heat, t_s: float) -> Heat:
-        size, asked = self.size, self.demand(t_s)
-        radiators, taps, make_up, losses = self._leaving(asked, now.supply, now.back)
-        carried = WATER * size.flow * (now.supply - now.back)
-        per_kelvin = WATER * 3600 / STEP_S
-        fire, trim = self._steer(now, asked, t_s)
-        return Heat(
-            supply=now.supply + (fire - losses - carried) / (per_kelvin * size.boiler_t),
-            back=now.back + (carried - radiators - taps - make_up) / (per_kelvin * size.network_t),
-            fire=fire,
-            trim=trim,
-            radiators=radiators,
-            taps=taps,
-            make_up=make_up,
-            losses=losses,
-        )
-
-    def _leaving(self, asked: Demand, supply: float, back: float) -> tuple[float, float, float, float]:
-        """Radiators, taps, make-up, losses, kW."""
+    def _leaving(self, asked: Demand, supply: Array, back: Array) -> tuple[Array, Array, Array, Array]:
+        """Radiators, taps, make-up, losses, kW, while the water moves as usual."""
         size = self.size
+        excess = np.maximum(0.0, ((supply + back) / 2 - schedule.INDOOR) / schedule.DESIGN_EXCESS)
         return (
-            asked.season * size.design_kw * schedule.emission((supply + back) / 2),
+            asked.season * size.design_kw * excess**schedule.RADIATOR,
             asked.taps_kw,
             WATER * asked.leak * (back - COLD_WATER),
             _LOSS_SHARE * size.design_kw * (supply - schedule.INDOOR) / schedule.DESIGN_SUPPLY,
         )
 
-    def _steer(self, now: Heat, asked: Demand, t_s: float) -> tuple[float, float]:
-        """Fire and the regulator's memory: feed-forward of the flow, a little P, a slow I."""
-        conductance = WATER * self.size.flow
-        error = asked.setpoint - now.supply
-        trim = now.trim + conductance * error * STEP_S / 7200
-        wanted = conductance * (asked.setpoint - now.back + 0.3 * error) + trim
-        wanted = min(self.size.most_kw, max(0.0, wanted * (1 + 0.03 * self._flame.at(t_s))))
-        fire = now.fire + (wanted - now.fire) * min(1.0, STEP_S / self.size.fire_lag_s)
-        return fire, min(self.size.most_kw, max(-self.size.most_kw, trim))
+    def _stepped(self, number: int) -> npt.NDArray[np.float64]:
+        state = self._begun(number)
+        states = _walk(state, self.demands.at(_grid(number * DAY_S, STEPS)), self.size)
+        if self.disturbed(number):
+            self._ends[number] = states[-1]
+        return np.array(states, np.float64).T
+
+    def _begun(self, number: int) -> State:
+        """The state in which a day begins."""
+        if self.disturbed(number) and self.disturbed(number - 1):
+            return self._chained(number)
+        early = number * DAY_S - FORGET_S
+        steady = self.steady(np.array([early]))
+        state = tuple(float(getattr(steady, name)[0]) for name in Heat.__struct_fields__)
+        return _walk(state, self.demands.at(_grid(early, int(FORGET_S / STEP_S))), self.size)[-1]
+
+    def _chained(self, number: int) -> State:
+        """Where the day before ended, walked from the first day of the event."""
+        day = number
+        while day - 1 not in self._ends and self.disturbed(day - 1):
+            day -= 1
+        for missing in range(day, number):
+            self._ends[missing] = self._stepped_end(missing)
+        return self._ends[number - 1]
+
+    def _stepped_end(self, number: int) -> State:
+        return _walk(self._begun(number), self.demands.at(_grid(number * DAY_S, STEPS)), self.size)[-1]
+
+
+def _grid(begin_s: float, steps: int) -> Array:
+    return begin_s + STEP_S * np.arange(steps, dtype=np.float64)
+
+
+def _runs(events: Iterable[Event]) -> tuple[tuple[int, float], ...]:
+    """Stretches that touch or overlap are one."""
+    found: list[tuple[int, float]] = []
+    for event in sorted(events, key=lambda event: event.begin_s):
+        first = int(event.begin_s // DAY_S)
+        last = math.inf if math.isinf(event.end_s) else (event.end_s + _LINGERS_S) // DAY_S + 1
+        if found and first <= found[-1][1]:
+            first, last = found[-1][0], max(last, found.pop()[1])
+        found.append((first, last))
+    return tuple(found)
+
+
+def _walk(state: State, asked: Demand, size: Size) -> list[State]:
+    """The states of a stretch, its beginning included; one step for each instant of the demand."""
+    columns = (
+        asked.setpoint, asked.bias, asked.season, asked.taps_kw, asked.leak, asked.moved.flow, asked.capacity,
+        asked.flame, asked.watched,
+    )  # fmt: skip
+    states = [state]
+    for drive in zip(*(column.tolist() for column in columns), strict=True):
+        state = _next(state, drive, size)
+        states.append(state)
+    return states
+
+
+def _next(now: State, drive: tuple[float, ...], size: Size) -> State:
+    """One step: heat is carried by the water that moves, and kept by what stands."""
+    setpoint, bias, season, taps_kw, leak, flow, capacity, flame, watched = drive
+    supply, back, tripped = now[0], now[1], now[8]
+    if supply > TRIPS_AT:
+        tripped = 1.0
+    elif watched and supply < setpoint + 10:
+        tripped = 0.0
+    fire, trim = _steer(now, setpoint + bias, 0.0 if tripped else size.most_kw * capacity, flame, size)
+    carried = WATER * size.flow * flow * (supply - back)
+    warm = (back + supply) / 2 if flow >= 1 else back + flow * (supply - back) / 2
+    radiators = season * size.design_kw * schedule.emission(warm)
+    taps = taps_kw * min(1.0, flow, max(0.0, (supply - COLD_WATER) / (_TAPS_NEED - COLD_WATER)))
+    make_up = WATER * leak * (back - COLD_WATER)
+    losses = _LOSS_SHARE * size.design_kw * (supply - schedule.INDOOR) / schedule.DESIGN_SUPPLY
+    per_kelvin = WATER * 3600 / STEP_S
+    supply += (fire - losses - carried) / (per_kelvin * size.boiler_t)
+    back += (carried - radiators - taps - make_up) / (per_kelvin * size.network_t)
+    if supply > BOILS_AT:
+        losses += (supply - BOILS_AT) * per_kelvin * size.boiler_t
+        supply = BOILS_AT
+    return supply, back, fire, trim, radiators, taps, make_up, losses, tripped
+
+
+def _steer(now: State, aim: float, most: float, flame: float, size: Size) -> tuple[float, float]:
+    """Fire and the regulator's memory: feed-forward of the flow, a little P, a slow I that knows its ends."""
+    supply, back, fire, trim = now[:4]
+    conductance = WATER * size.flow
+    error = aim - supply
+    learnt = trim + conductance * error * STEP_S / 7200
+    wanted = conductance * (aim - back + 0.3 * error) + learnt
+    if 0 < wanted < most:
+        trim = learnt
+    wanted = min(most, max(0.0, wanted * (1 + 0.03 * flame)))
+    return fire + (wanted - fire) * min(1.0, STEP_S / size.fire_lag_s), trim

@@ -3,7 +3,9 @@
 It closes at the design point: at `DESIGN_OUTDOOR` supply and return are exactly 95 and 70 °C.
 """
 
-import math
+import numpy as np
+
+from firmware_sim.plant.noise import Array
 
 INDOOR = 20.0
 DESIGN_OUTDOOR = -39.0
@@ -17,17 +19,18 @@ RADIATOR = 1.25
 """Radiators give heat with this power of their excess temperature."""
 
 
-def share(outdoor: float) -> float:
+def share(outdoor: Array) -> Array:
     """The share of the design heat load that this weather (°C) calls for, from 0."""
-    return max(0.0, (INDOOR - outdoor) / (INDOOR - DESIGN_OUTDOOR))
+    return np.maximum(0.0, (INDOOR - outdoor) / (INDOOR - DESIGN_OUTDOOR))
 
 
-def supply(outdoor: float) -> float:
+def supply(outdoor: Array) -> Array:
     """Supply temperature of the schedule, °C, never above the design value."""
-    load = min(1.0, share(outdoor))
-    return INDOOR + DESIGN_EXCESS * math.pow(load, 1 / RADIATOR) + DESIGN_DROP / 2 * load
+    load = np.minimum(1.0, share(outdoor))
+    return INDOOR + DESIGN_EXCESS * load ** (1 / RADIATOR) + DESIGN_DROP / 2 * load
 
 
 def emission(mean_water: float) -> float:
     """The share of the design heat load that radiators give at this mean water temperature (°C)."""
-    return math.pow(max(0.0, (mean_water - INDOOR) / DESIGN_EXCESS), RADIATOR)
+    excess = (mean_water - INDOOR) / DESIGN_EXCESS
+    return excess**RADIATOR if excess > 0 else 0.0

@@ -1,7 +1,11 @@
 """What a variable of a plant is: its quantity (hence its unit) and the range that is physically possible."""
 
+from collections.abc import Mapping
+
+import numpy as np
 from msgspec import Struct
 
+from firmware_sim.plant.noise import Array
 from wire.quantities import Quantity
 
 
@@ -12,3 +16,8 @@ class Variable(Struct, frozen=True):
     low: float
     high: float
     title: str
+
+
+def within(variables: Mapping[str, Variable], values: Mapping[str, Array]) -> dict[str, Array]:
+    """Values, none of them beyond what is possible whatever happens at once."""
+    return {name: np.clip(value, variables[name].low, variables[name].high) for name, value in values.items()}

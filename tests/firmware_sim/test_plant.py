@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,8 @@ from firmware_sim.plant.air_post import AirPost
 from firmware_sim.plant.boiler_house import BoilerHouse
 from firmware_sim.plant.calendar import DAY_S
 from firmware_sim.plant.fuel import FUELS
-from firmware_sim.plant.heat import STEP_S, WATER, HeatBalance, Size
+from firmware_sim.plant.heat import STEP_S, Heat, HeatBalance
+from firmware_sim.plant.size import WATER
 from firmware_sim.plant.weather import COLDEST, WARMEST, Weather
 
 JANUARY_2026 = 1_767_225_600
@@ -35,15 +37,14 @@ def instants(count: int, seed: int) -> list[float]:
 
 
 def hourly(seed: int) -> list[float]:
-    weather = Weather(seed)
-    return [weather.at(t).temperature for t in range(YEAR.start, YEAR.stop, 3600)]
+    return Weather(seed).at(np.arange(YEAR.start, YEAR.stop, 3600.0)).temperature.tolist()
 
 
 @pytest.mark.parametrize(
     ("outdoor", "supply"), [(8, 40), (0, 51), (-10, 63), (-20, 74), (-30, 85), (-39, 95)]
 )
 def test_the_schedule_is_the_published_95_70(outdoor: float, supply: float) -> None:
-    assert round(schedule.supply(outdoor)) == supply
+    assert np.round(schedule.supply(np.array([outdoor]))) == supply
 
 
 def test_at_the_design_point_radiators_give_the_design_load() -> None:
@@ -52,42 +53,44 @@ def test_at_the_design_point_radiators_give_the_design_load() -> None:
 
 
 @settings(max_examples=5)
-@given(window=st.integers(YEAR.start // 7200, YEAR.stop // 7200), fuel=st.sampled_from(sorted(FUELS)))
-def test_what_the_fire_gives_is_stored_or_leaves(window: int, fuel: str) -> None:
-    balance = house(fuel=fuel).heat
-    states = balance.steps(window)
-    size = balance.size
-    for before, after in pairwise(states):
-        gained = size.boiler_t * (after.supply - before.supply) + size.network_t * (after.back - before.back)
-        stored_kw = WATER * gained * 3600 / STEP_S
-        left_kw = after.radiators + after.taps + after.make_up + after.losses
-        assert after.fire == pytest.approx(stored_kw + left_kw, abs=1e-5)
+@given(day=st.integers(YEAR.start // 86_400, YEAR.stop // 86_400), fuel=st.sampled_from(sorted(FUELS)))
+def test_what_the_fire_gives_is_stored_or_leaves(day: int, fuel: str) -> None:
+    assert_heat_is_kept(house(fuel=fuel).heat, day)
+
+
+def assert_heat_is_kept(balance: HeatBalance, day: int) -> None:
+    states, size = Heat(*balance.day(day)), balance.size
+    gained = size.boiler_t * np.diff(states.supply) + size.network_t * np.diff(states.back)
+    left_kw = states.radiators + states.taps + states.make_up + states.losses
+    kept_kw = gained * WATER * 3600 / STEP_S + left_kw[1:]
+    assert kept_kw == pytest.approx(states.fire[1:], abs=1e-5)
 
 
 def test_the_supply_follows_the_schedule_within_a_degree() -> None:
     balance = house(fuel="coal").heat
-    for t in instants(12, seed=1):
-        assert balance.at(t).supply == pytest.approx(balance.demand(t).setpoint, abs=1)
+    times = np.array(instants(12, seed=1))
+    assert balance.at(times).supply == pytest.approx(balance.demands.at(times).setpoint, abs=1)
 
 
-def test_windows_join_without_a_step() -> None:
-    balance = HeatBalance(1, Size(6000, 600), Weather(3))
-    for window in range(245_400, 245_406):
-        end, begin = balance.steps(window)[-1], balance.steps(window + 1)[0]
-        assert math.dist((end.supply, end.back), (begin.supply, begin.back)) < 0.02
+def test_days_join_without_a_step() -> None:
+    balance = house().heat
+    for number in range(YEAR.start // 86_400, YEAR.start // 86_400 + 6):
+        end, begin = balance.day(number)[:2, -1], balance.day(number + 1)[:2, 0]
+        assert math.dist(end, begin) < 0.02
 
 
 def test_what_the_counters_count_is_what_was_burnt() -> None:
     built = house()
-    begin = YEAR.start // 7200
-    burnt = sum(s.fire * STEP_S / 3600 for w in range(begin, begin + 24) for s in built.heat.steps(w)[1:])
-    assert built.counter.between(begin * 7200.0, (begin + 24) * 7200.0) == pytest.approx(burnt, rel=0.03)
+    first = YEAR.start // 86_400
+    burnt = sum(built.heat.day(day)[2, 1:].sum() * STEP_S / 3600 for day in range(first, first + 4))
+    begin, end = np.array([first * DAY_S]), np.array([(first + 4) * DAY_S])
+    assert built.counter.between(begin, end) == pytest.approx(burnt, rel=0.03)
 
 
 @pytest.mark.parametrize("fuel", sorted(FUELS))
 def test_the_fuel_burns_down_and_is_filled_up(fuel: str) -> None:
     built = house(fuel=fuel)
-    stocks = [built.store.stock_t(t) for t in range(YEAR.start, YEAR.start + 30 * 86_400, 900)]
+    stocks = built.store.stock_t(np.arange(YEAR.start, YEAR.start + 30 * 86_400, 900.0)).tolist()
     steps = [later - sooner for sooner, later in pairwise(stocks)]
     deliveries = 30 * DAY_S / FUELS[fuel].refill_s
     assert 0 < min(stocks) < max(stocks) <= built.store.capacity_t
@@ -96,8 +99,7 @@ def test_the_fuel_burns_down_and_is_filled_up(fuel: str) -> None:
 
 def test_counters_never_run_backwards() -> None:
     built = house()
-    times = sorted(instants(200, seed=5))
-    energy = [built.counter.total(t) for t in times]
+    energy = built.counter.total(np.sort(instants(200, seed=5))).tolist()
     assert energy == sorted(energy)
 
 
@@ -114,10 +116,10 @@ def test_some_winter_reaches_forty_below() -> None:
 
 def test_smog_comes_with_calm_frost() -> None:
     built, sky = post(), Weather(3)
-    year = [(built.at(t)["pm2_5"], sky.at(t)) for t in range(YEAR.start, YEAR.stop, 3 * 3600)]
-    worst = sorted(year, key=lambda pair: pair[0])[-50:]
-    assert sum(weather.wind_speed for _, weather in worst) / 50 < 2
-    assert sum(weather.temperature for _, weather in worst) / 50 < -15
+    times = np.arange(YEAR.start, YEAR.stop, 3 * 3600.0)
+    weather, worst = sky.at(times), np.argsort(built.over(times)["pm2_5"])[-50:]
+    assert weather.wind_speed[worst].mean() < 2
+    assert weather.temperature[worst].mean() < -15
 
 
 def out_of_range(plant: Plant, values: Mapping[str, float]) -> list[str]:
