@@ -1,6 +1,6 @@
 """One channel foretold from its own last values: AR(4) with intercept, learnt once, then frozen.
 
-    value ─▶ z = (value − centre)/unit ─▶ error = z − foretold(lags) ─▶ clipped ─▶ mean over rows ─▶ deviation
+    value − centre = z ─▶ error = (z − foretold by lags)/scale ─▶ clipped ─▶ mean over rows ─▶ deviation
 
 Frozen, because a model that goes on learning its weights learns the fault as well. Only what moves with the
 season follows slowly, and only in normal rows: bias, scale and the level that findings call usual.
@@ -8,15 +8,15 @@ season follows slowly, and only in normal rows: bias, scale and the level that f
 
 import math
 from operator import mul
+from statistics import median
 from typing import Final
 
 from msgspec import Struct
 
-from edge_agent.detect._rls import LeastSquares
+from edge_agent.detect._regression import Regression, RegressionState
 from edge_agent.detect._scale import (
     SEED_ROWS,
     Moments,
-    centre_and_unit,
     fading_mean,
     floor,
     moments,
@@ -26,7 +26,11 @@ from edge_agent.detect._scale import (
 ORDER: Final = 4
 BRIDGED_ROWS: Final = 4
 """Missing rows that are filled with what was foretold; after more the lags say nothing."""
-_WALK: Final = (1.0, 0.0, 0.0, 0.0, 0.0)
+_SOLVED_SHARE: Final = 1 / 8
+"""Of the warm-up: how often the weights are solved anew, so that errors are those of rows not yet learnt."""
+_SETTLED_SHARE: Final = 1 / 4
+"""Of the warm-up: errors before were made by weights still on their way."""
+_WALK: Final = (1.0, 0.0, 0.0, 0.0)
 """Where the data say nothing, the next row is as the last: the step of a constant channel is one error."""
 _JUNK_ROWS: Final = 3
 """So many wild rows of a warm-up are accidents; one more and it is how the process is."""
@@ -45,6 +49,8 @@ class Pace(Struct, frozen=True, kw_only=True):
     mean_rows: int
     clip: float
     adapt_rows: int
+    ordinary_peak: float
+    """How many standard deviations the largest peak of the warm-up may be taken for."""
 
 
 class ChannelState(Struct, frozen=True):
@@ -52,12 +58,13 @@ class ChannelState(Struct, frozen=True):
 
     seed: tuple[float, ...] = ()
     centre: float = 0.0
-    unit: float = 1.0
     seen: int = 0
-    weights: tuple[float, ...] = _WALK
-    covariance: tuple[tuple[float, ...], ...] = ()
+    weights: tuple[float, ...] = (*_WALK, 0.0)
+    regression: RegressionState | None = None
     largest: tuple[float, ...] = ()
     errors: Moments = Moments()
+    peak: float = 0.0
+    learnt_scale: float = 0.0
     bias: float = 0.0
     scale: float = 0.0
     lags: tuple[float, ...] = ()
@@ -73,10 +80,12 @@ class Autoregression:
 
     def __init__(self, pace: Pace, saved: ChannelState) -> None:
         self._pace = pace
-        self._sigma = math.sqrt(1 / (2 * pace.mean_rows - 1))
+        self._peak, self._learnt_scale = saved.peak, saved.learnt_scale
+        self._sigma = self._ordinary()
         self._seed = list(saved.seed)
-        self._centre, self._unit, self.seen = saved.centre, saved.unit, saved.seen
-        self._model = LeastSquares(saved.weights, saved.covariance or None)
+        self._centre, self.seen = saved.centre, saved.seen
+        self._weights = list(saved.weights)
+        self._regression = Regression(saved.regression or RegressionState.empty(ORDER))
         self._largest = list(saved.largest)
         self._errors = variance(saved.errors)
         self._bias, self._scale = saved.bias, saved.scale
@@ -97,7 +106,7 @@ class Autoregression:
             return self._miss()
         self._missing = 0
         if self._scale > 0:
-            return self._follow((value - self._centre) / self._unit)
+            return self._follow(value - self._centre)
         self._learn(value)
         return None
 
@@ -109,7 +118,7 @@ class Autoregression:
         error = self._error * self._scale
         self._bias += share * error
         squared = self._scale * self._scale
-        self._scale = max(math.sqrt(squared + share * (error * error - squared)), self._least_scale())
+        self._scale = max(math.sqrt(squared + share * (error * error - squared)), self._learnt_scale)
         self.level += (value - self.level) / _LEVEL_ROWS
 
     def accept(self, value: float | None) -> None:
@@ -128,12 +137,13 @@ class Autoregression:
         return ChannelState(
             seed=tuple(self._seed),
             centre=self._centre,
-            unit=self._unit,
             seen=self.seen,
-            weights=tuple(self._model.weights),
-            covariance=() if self.ready else tuple(map(tuple, self._model.covariance)),
+            weights=tuple(self._weights),
+            regression=None if self.ready else self._regression.state(),
             largest=tuple(self._largest),
             errors=moments(self._errors),
+            peak=self._peak,
+            learnt_scale=self._learnt_scale,
             bias=self._bias,
             scale=self._scale,
             lags=tuple(self._lags),
@@ -149,7 +159,7 @@ class Autoregression:
         self._drift = fading_mean(self._pace.mean_rows, 0.0)
 
     def _least_scale(self) -> float:
-        return floor(self._centre) / self._unit
+        return floor(self._centre)
 
     def _miss(self) -> float | None:
         """A short gap is bridged and leaves the deviation as it was."""
@@ -180,7 +190,7 @@ class Autoregression:
         return self._mean.get() / self._sigma
 
     def _foretold(self) -> float:
-        weights = self._model.weights
+        weights = self._weights
         return sum(map(mul, weights, self._lags), weights[-1] + self._bias)
 
     def _push(self, lag: float) -> None:
@@ -190,7 +200,7 @@ class Autoregression:
         self.seen += 1
         seeds = min(SEED_ROWS, self._pace.warmup_rows // 2)
         if self.seen > seeds:
-            self._fit((value - self._centre) / self._unit)
+            self._fit(value - self._centre)
         else:
             self._seed.append(value)
             if self.seen == seeds:
@@ -199,25 +209,40 @@ class Autoregression:
             self._finish(value)
 
     def _begin(self) -> None:
-        self._centre, self._unit = centre_and_unit(self._seed)
-        sizes = (abs(value - self._centre) / self._unit for value in self._seed)
+        self._centre = median(self._seed)
+        sizes = (abs(value - self._centre) for value in self._seed)
         self._largest = sorted(sizes, reverse=True)[: _JUNK_ROWS + 1]
         for value in self._seed:
-            self._fit((value - self._centre) / self._unit)
+            self._fit(value - self._centre)
         self._seed = []
 
     def _fit(self, wild: float) -> None:
         z = self._believable(wild)
         if len(self._lags) == ORDER:
-            inputs = (*self._lags, 1.0)
-            error = z - self._model.predict(inputs)
-            self._model.learn(inputs, error)
-            if self.seen > self._pace.warmup_rows / 2:
-                self._errors.update(error)
+            if self.seen > self._pace.warmup_rows * _SETTLED_SHARE:
+                self._calibrate(z - self._foretold())
+            self._regression.learn((z, *self._lags))
+            if self.seen % math.ceil(self._pace.warmup_rows * _SOLVED_SHARE) == 0:
+                self._weights = self._regression.solve(_WALK)
         self._push(z)
 
+    def _calibrate(self, error: float) -> None:
+        self._errors.update(error)
+        limit = self._pace.clip * math.sqrt(self._errors.get())
+        self._mean.update(max(-limit, min(limit, error)))
+        self._peak = max(self._peak, abs(self._mean.get()))
+
+    def _ordinary(self) -> float:
+        """The standard deviation of the mean of errors, in that of one error.
+
+        That of independent errors, unless the warm-up had peaks beyond what the setting calls ordinary.
+        """
+        independent = math.sqrt(1 / (2 * self._pace.mean_rows - 1))
+        peak = self._peak / self._learnt_scale if self._learnt_scale else 0.0
+        return max(independent, peak / self._pace.ordinary_peak)
+
     def _believable(self, z: float) -> float:
-        limit = _WILD * max(self._largest[-1], 1.0)
+        limit = _WILD * max(self._largest[-1], self._least_scale())
         if abs(z) > self._largest[-1]:
             self._largest = sorted([*self._largest, abs(z)], reverse=True)[: _JUNK_ROWS + 1]
         return max(-limit, min(limit, z))
@@ -227,5 +252,8 @@ class Autoregression:
         if self._errors.n < self._pace.warmup_rows * _LEAST_ERRORS:
             self.seen = self._pace.warmup_rows - 1
             return
-        self._scale = max(math.sqrt(self._errors.get()), self._least_scale())
+        self._weights = self._regression.solve(_WALK)
+        self._scale = self._learnt_scale = max(math.sqrt(self._errors.get()), self._least_scale())
+        self._sigma = self._ordinary()
+        self._restart_means()
         self.level = value

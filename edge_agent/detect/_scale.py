@@ -1,8 +1,6 @@
 """Location and scale from the first rows, and river statistics kept as plain numbers."""
 
 import math
-from collections.abc import Sequence
-from statistics import median
 from typing import Final
 
 from msgspec import Struct
@@ -10,28 +8,16 @@ from river import stats
 
 SEED_ROWS: Final = 32
 """Enough for a median and a deviation that a few wild first rows cannot move, few enough to keep."""
-NORMAL: Final = 1.4826
-"""Median absolute deviation → standard deviation of a normal distribution."""
 _RELATIVE_FLOOR: Final = 2.0**-40
 """Of the magnitude: 4096 times coarser than float64 itself, so that rounding is never taken for a signal,
 and at an offset of 10⁹ still a thousandth."""
 _ABSOLUTE_FLOOR: Final = 1e-9
 """In the channel's unit, for values about zero: finer than any instrument of a boiler house or air post."""
-_TRIMMED: Final = 0.1
 
 
 def floor(magnitude: float) -> float:
     """The smallest standard deviation a channel of this magnitude is believed to have."""
     return max(abs(magnitude) * _RELATIVE_FLOOR, _ABSOLUTE_FLOOR)
-
-
-def centre_and_unit(values: Sequence[float]) -> tuple[float, float]:
-    """A robust centre and deviation: median and MAD; of mostly equal values a trimmed mean deviation."""
-    centre = median(values)
-    deviations = sorted(abs(value - centre) for value in values)
-    kept = deviations[: math.ceil(len(deviations) * (1 - _TRIMMED))]
-    unit = NORMAL * median(deviations) or sum(kept) / len(kept)
-    return centre, max(unit, floor(centre))
 
 
 class Moments(Struct, frozen=True):

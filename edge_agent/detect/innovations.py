@@ -49,6 +49,7 @@ class Innovations:
             mean_rows=settings.mean_rows,
             clip=settings.clip,
             adapt_rows=settings.adapt_rows,
+            ordinary_peak=settings.ordinary_peak,
         )
         self._channels = [Autoregression(pace, channel) for channel in saved.channels]
         self._thresholds = [threshold(settings.on, n) for n in range(1, width + 1)]

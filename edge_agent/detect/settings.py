@@ -27,6 +27,8 @@ class InnovationsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Time constant by which bias and scale follow the process while it is normal."""
     on: Annotated[float, Meta(gt=1)] = 3.25
     """Root mean square of eight channels' deviations; smaller groups need more, see `threshold`."""
+    ordinary_peak: Positive = 5.0
+    """The largest peak of the warm-up is taken for at most this many standard deviations."""
     latch: LatchSettings = LatchSettings()
 
 
