@@ -1,0 +1,97 @@
+"""What one reading says about the alarms of its channel."""
+
+import math
+from collections.abc import Iterable
+from typing import Final
+
+from edge_agent.conditions.board import Board, Moment, Params
+from edge_agent.conditions.plan import WatchedChannel
+from edge_agent.conditions.rate import RateMeter
+from wire.messages import AlarmEvent, Quality, Value
+
+BROKEN: Final = frozenset({Quality.BAD_SENTINEL, Quality.BAD_NOT_FINITE, Quality.BAD_DEVICE_STATUS})
+"""By these the instrument itself says that the sensor is at fault."""
+USABLE: Final = frozenset({None, Quality.UNCERTAIN_CLOCK})
+"""Believed as values: delays are measured on a clock that needs no setting."""
+
+
+class ChannelJudge:
+    """Judges readings one by one; a value that is bad or not there decides nothing about limits."""
+
+    def __init__(self, board: Board, channels: Iterable[WatchedChannel]) -> None:
+        self._board = board
+        self._meters = {
+            channel.rate.spot.key: RateMeter(channel.rate.over_ms)
+            for channel in channels
+            if channel.rate is not None
+        }
+        self._before: dict[str, float] = {}
+
+    def judge(
+        self, channel: WatchedChannel, now: Moment, value: Value, quality: Quality | None, *, heard: bool
+    ) -> list[AlarmEvent]:
+        """Everything that follows from one reading; `heard`: its device answered this poll."""
+        number = _number(value)
+        events = self._broken(channel, now, number, quality, heard=heard)
+        if channel.stuck is not None:
+            events += self._stuck(channel, now, number)
+        if quality not in USABLE:
+            number = None
+        if channel.rate is not None:
+            events += self._rate(channel, now, number)
+        if channel.limits:
+            events += self._limits(channel, now, number)
+        return events
+
+    def _broken(
+        self,
+        channel: WatchedChannel,
+        now: Moment,
+        number: float | None,
+        quality: Quality | None,
+        *,
+        heard: bool,
+    ) -> list[AlarmEvent]:
+        bad = quality is not None and quality.startswith("bad.")
+        if not bad and self._board.is_idle(channel.broken) and self._board.is_idle(channel.missing):
+            return []
+        params: Params = {"reason": quality, "value": number, "unit": channel.unit}
+        unknown = not heard or (bad and quality not in BROKEN)
+        events = self._board.note(channel.broken, now, params, holds=None if unknown else bad)
+        return events + self._board.note(channel.missing, now, params, holds=bad if heard else None)
+
+    def _stuck(self, channel: WatchedChannel, now: Moment, number: float | None) -> list[AlarmEvent]:
+        spot = channel.stuck
+        if spot is None or number is None:
+            return []
+        before = self._before.get(spot.key)
+        self._before[spot.key] = number
+        params: Params = {"value": number, "minutes": spot.rule.on_delay_ms / 60_000, "unit": channel.unit}
+        return self._board.note(spot, now, params, holds=None if before is None else number == before)
+
+    def _rate(self, channel: WatchedChannel, now: Moment, number: float | None) -> list[AlarmEvent]:
+        limit = channel.rate
+        if limit is None or number is None:
+            return []
+        rate = self._meters[limit.spot.key].step(now.t, number)
+        holds = None if rate is None or not math.isfinite(rate) else abs(rate) > limit.per_min
+        params: Params = {"value": number, "rate": rate, "limit": limit.per_min, "unit": channel.unit}
+        return self._board.note(limit.spot, now, params, holds=holds, level=rate if holds and rate else 0.0)
+
+    def _limits(self, channel: WatchedChannel, now: Moment, number: float | None) -> list[AlarmEvent]:
+        events: list[AlarmEvent] = []
+        for limit in channel.limits:
+            holds = None if number is None else limit.holds(number, raised=self._board.is_raised(limit.spot))
+            if holds or not self._board.is_idle(limit.spot):
+                params: Params = {
+                    "value": number,
+                    "limit": limit.bound,
+                    "clear_at": limit.clear_at,
+                    "unit": channel.unit,
+                }
+                events += self._board.note(limit.spot, now, params, holds=holds, level=number or 0.0)
+        return events
+
+
+def _number(value: Value) -> float | None:
+    return value if isinstance(value, (int, float)) and math.isfinite(value) else None

@@ -1,0 +1,90 @@
+"""What is judged at every scan: every number ready, nothing left to look up."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from edge_agent.conditions.board import Spot
+
+
+class Limit(Struct, frozen=True, kw_only=True):
+    """One limit of a channel, in its unit; the alarm is over at `clear_at`."""
+
+    spot: Spot
+    bound: float
+    clear_at: float
+    is_upper: bool
+
+    def holds(self, value: float, *, raised: bool) -> bool:
+        """Whether a value is beyond the limit, or, once it was, not back at `clear_at`."""
+        edge = self.clear_at if raised else self.bound
+        return value > edge if self.is_upper else value < edge
+
+
+class RateLimit(Struct, frozen=True):
+    """The fastest change, in units a minute, taken over at least `over_ms`."""
+
+    spot: Spot
+    per_min: float
+    over_ms: int
+
+
+class WatchedChannel(Struct, frozen=True, kw_only=True):
+    """One channel: `index` is its place in every scan; `missing` is told with the code of `broken`."""
+
+    index: int
+    unit: str
+    limits: tuple[Limit, ...]
+    rate: RateLimit | None
+    stuck: Spot | None
+    broken: Spot
+    missing: Spot
+
+
+class WatchedDevice(Struct, frozen=True, kw_only=True):
+    name: str
+    link: str
+    period_ms: int
+    channel_names: tuple[str, ...]
+    units: tuple[str, ...]
+    channels: tuple[WatchedChannel, ...]
+    silent: Spot
+    anomaly: Spot
+
+
+class WatchedLink(Struct, frozen=True, kw_only=True):
+    """A link; its witnesses are the devices that are asked often enough to testify for it."""
+
+    name: str
+    devices: int
+    witnesses: frozenset[str]
+    silent: Spot
+    overload: Spot
+    load: float
+
+
+class Plan(Struct, frozen=True):
+    """Everything that is watched."""
+
+    devices: tuple[WatchedDevice, ...]
+    links: tuple[WatchedLink, ...]
+    relations: dict[str, Spot]
+
+    def spots(self) -> Iterator[Spot]:
+        """Every place where an alarm can be."""
+        for device in self.devices:
+            yield from (device.silent, device.anomaly)
+            for channel in device.channels:
+                yield from _spots_of(channel)
+        for link in self.links:
+            yield from (link.silent, link.overload)
+        yield from self.relations.values()
+
+
+def _spots_of(channel: WatchedChannel) -> Iterator[Spot]:
+    yield from (limit.spot for limit in channel.limits)
+    yield from (channel.broken, channel.missing)
+    if channel.rate is not None:
+        yield channel.rate.spot
+    if channel.stuck is not None:
+        yield channel.stuck

@@ -1,0 +1,230 @@
+"""Limits, rate, stuck, broken: what one channel can be the subject of."""
+
+import math
+
+import pytest
+
+from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms, DelayTable
+from tests.edge_agent.watched import MINUTE_MS, START_MS, Gateway, device, told
+from wire.messages import AlarmState, Clock, Quality
+
+HIGH = ChannelAlarms(high=95, deadband=2)
+BOTH = ChannelAlarms(high=95, high_high=105, deadband=2, on_delay_s=0, off_delay_s=0)
+QUICK = ChannelAlarms(high=95, deadband=2, on_delay_s=0, off_delay_s=0)
+
+
+def test_a_limit_is_raised_after_its_delay_and_cleared_below_its_deadband_after_another() -> None:
+    gateway = Gateway(device("heat", HIGH))
+    assert gateway.minutes("heat", 95, 95.1) == []  # at the limit is not beyond it
+    (raised,) = gateway.minutes("heat", 96)
+    assert (raised.code, raised.state, raised.device, raised.channel) == ("high", "raised", "heat", "t0")
+    assert raised.since_ms == START_MS + MINUTE_MS
+    assert raised.t_ms == START_MS + 2 * MINUTE_MS
+    assert raised.params == {"value": 96, "limit": 95, "clear_at": 93, "unit": "Cel"}
+    assert gateway.minutes("heat", 94, 93.5, 93) == []
+    (cleared,) = gateway.minutes("heat", 92)
+    assert (cleared.id, cleared.state, cleared.since_ms) == (raised.id, "cleared", raised.since_ms)
+
+
+def test_a_lower_limit_is_the_upper_one_upside_down() -> None:
+    gateway = Gateway(device("heat", ChannelAlarms(low=40, deadband=2, on_delay_s=0, off_delay_s=0)))
+    assert told(gateway.minutes("heat", 40, 39.9, 41.9, 42, 39)) == [
+        ("low", "raised"),
+        ("low", "cleared"),
+        ("low", "raised"),
+    ]
+    assert len({event.id for event in gateway.events}) == 2
+
+
+def test_an_excursion_shorter_than_the_delay_is_no_alarm() -> None:
+    gateway = Gateway(device("heat", HIGH))
+    assert gateway.minutes("heat", *[96, 90] * 10) == []
+
+
+def test_three_of_five_need_not_follow_one_another() -> None:
+    table = ChannelAlarms(high=95, deadband=0, on_delay_s=0, off_delay_s=0, count=3, of=5)
+    gateway = Gateway(device("heat", table))
+    assert gateway.minutes("heat", 96, 90, 96, 90, 90, 96, 90) == []
+    (raised,) = gateway.minutes("heat", 96, 96, 96)
+    assert raised.state is AlarmState.RAISED
+    assert raised.t_ms == START_MS + 8 * MINUTE_MS
+
+
+def test_the_outer_limit_takes_the_inner_ones_place_and_gives_it_back() -> None:
+    gateway = Gateway(device("heat", BOTH))
+    assert told(gateway.minutes("heat", 96, 106)) == [
+        ("high", "raised"),
+        ("high_high", "raised"),
+        ("high", "cleared"),
+    ]
+    assert gateway.events[-1].params["covered_by"] == "high_high"
+    assert told(gateway.minutes("heat", 107, 104)) == []
+    assert told(gateway.minutes("heat", 102)) == [("high_high", "cleared"), ("high", "raised")]
+    assert told(gateway.minutes("heat", 80)) == [("high", "cleared")]
+    assert gateway.standing() == {}
+
+
+@pytest.mark.parametrize("nothing", [None, math.nan, math.inf, -math.inf, "E-04"])
+def test_what_is_no_number_neither_raises_nor_clears(nothing: float | str | None) -> None:
+    gateway = Gateway(device("heat", QUICK))
+    gateway.minutes("heat", 96)
+    for _ in range(5):
+        gateway.scan("heat", nothing, faults={0: Quality.BAD_REFUSED})
+        gateway.wait()
+    assert list(gateway.standing().values()) == ["high"]
+
+
+@pytest.mark.parametrize("quality", [Quality.BAD_OUT_OF_RANGE, Quality.UNCERTAIN_AFTER_FAULT])
+def test_a_value_that_is_not_believed_decides_nothing(quality: Quality) -> None:
+    gateway = Gateway(device("heat", QUICK))
+    assert gateway.scan("heat", 149.0, faults={0: quality}) == []
+    gateway.wait()
+    gateway.minutes("heat", 96)
+    assert gateway.scan("heat", 20.0, faults={0: quality}) == []
+    assert len(gateway.standing()) == 1
+
+
+def test_a_clock_that_was_never_set_delays_no_alarm_and_is_told() -> None:
+    gateway = Gateway(device("heat", QUICK))
+    (event,) = gateway.scan("heat", 96.0, faults={0: Quality.UNCERTAIN_CLOCK}, clock=Clock.UNSYNCED)
+    assert event.clock is Clock.UNSYNCED
+
+
+def test_a_person_is_told_again_when_the_value_has_moved_far_and_not_more_than_once_a_minute() -> None:
+    table = ChannelAlarms(high=95, high_high=145, deadband=1, on_delay_s=0, off_delay_s=0)
+    gateway = Gateway(device("heat", table, period_ms=10_000))
+    for value in (96, 102, 103, 104, 105, 106, 107):
+        gateway.scan("heat", value)
+        gateway.wait(10_000)
+    assert told(gateway.events) == [("high", "raised"), ("high", "updated")]
+    assert gateway.events[-1].params["value"] == 107
+    assert gateway.minutes("heat", 108, 109, 110, 111, 112) == []
+
+
+def test_duplicate_and_backward_scans_change_nothing() -> None:
+    gateway = Gateway(device("heat", QUICK))
+    gateway.minutes("heat", 90, 96)
+    gateway.wait(-3 * MINUTE_MS)
+    assert gateway.minutes("heat", 80, 80, 80) == []
+    assert told(gateway.minutes("heat", 80)) == [("high", "cleared")]
+
+
+def test_setting_the_clock_neither_raises_nor_uses_an_id_twice() -> None:
+    gateway = Gateway(device("heat", HIGH))
+    gateway.minutes("heat", 96, 96, 90, 90)
+    gateway.boot_ms -= 10 * MINUTE_MS  # the wall clock goes back, the monotonic one does not
+    gateway.wait(-10 * MINUTE_MS)
+    assert gateway.minutes("heat", 96) == []
+    assert told(gateway.minutes("heat", 96)) == [("high", "raised")]
+    gateway.standing()
+
+
+def test_a_delay_goes_on_over_a_restart() -> None:
+    table = ChannelAlarms(high=95, on_delay_s=600)
+    gateway = Gateway(device("heat", table))
+    assert gateway.minutes("heat", *[96] * 6) == []
+    gateway.restart()
+    events = gateway.minutes("heat", *[96] * 6)
+    assert told(events) == [("high", "raised")]
+    assert events[0].since_ms == START_MS
+    assert events[0].t_ms - events[0].since_ms <= 11 * MINUTE_MS
+
+
+def test_a_standing_alarm_outlives_a_restart_and_ends_under_its_own_id() -> None:
+    gateway = Gateway(device("heat", HIGH))
+    (raised,) = gateway.minutes("heat", 96, 96)
+    gateway.restart()
+    assert gateway.minutes("heat", 96, 96) == []
+    (cleared,) = gateway.minutes("heat", 90, 90)
+    assert (cleared.id, cleared.state) == (raised.id, AlarmState.CLEARED)
+
+
+def test_what_is_pending_begins_anew_after_a_long_absence() -> None:
+    gateway = Gateway(device("heat", HIGH))
+    assert gateway.minutes("heat", 96) == []
+    gateway.restart(away_ms=3_600_000)
+    assert gateway.minutes("heat", 96) == []
+    assert gateway.minutes("heat", 96)[0].since_ms == START_MS + 3_660_000
+
+
+def test_an_alarm_that_is_no_longer_watched_ends_with_the_next_scan() -> None:
+    gateway = Gateway(device("heat", QUICK))
+    gateway.minutes("heat", 96)
+    gateway.restart(device("heat", None))
+    (event,) = gateway.minutes("heat", 96)
+    assert (event.state, event.params["covered_by"]) == (AlarmState.CLEARED, "configuration")
+    assert gateway.minutes("heat", 96) == []
+    gateway.restart(device("heat", None))
+    assert gateway.minutes("heat", 96) == []
+
+
+def test_another_priority_in_the_configuration_is_told() -> None:
+    gateway = Gateway(device("heat", QUICK))
+    gateway.minutes("heat", 96)
+    gateway.restart(device("heat", QUICK), alarms=AlarmsTable(high=DelayTable(priority=1)), away_ms=120_000)
+    (event,) = gateway.minutes("heat", 96)
+    assert (event.state, event.priority) == (AlarmState.UPDATED, 1)
+
+
+def test_a_fast_change_is_told_with_its_rate() -> None:
+    gateway = Gateway(device("boiler", ChannelAlarms(rate_per_min=5)))
+    assert gateway.minutes("boiler", 70, 74, 79, 75) == []
+    (event,) = gateway.minutes("boiler", 81)
+    assert (event.code, event.params["rate"], event.params["limit"]) == ("rate", 6.0, 5)
+    assert told(gateway.minutes("boiler", 82, 82, 82)) == [("rate", "cleared")]
+
+
+def test_a_fast_change_in_fast_polls_is_taken_over_a_minute() -> None:
+    gateway = Gateway(device("boiler", ChannelAlarms(rate_per_min=5), period_ms=1000))
+    for second in range(60):
+        assert gateway.scan("boiler", 70 + 4 * (second % 2)) == []  # noise of 4 °C is no rate
+        gateway.wait(1000)
+    for second in range(60):
+        gateway.scan("boiler", 74 + second / 6)
+        gateway.wait(1000)
+    assert told(gateway.events) == [("rate", "raised")]
+
+
+def test_after_a_long_hole_nothing_is_said_about_the_rate() -> None:
+    gateway = Gateway(device("boiler", ChannelAlarms(rate_per_min=5)))
+    gateway.minutes("boiler", 20, 20)
+    gateway.wait(86_400_000)
+    assert gateway.minutes("boiler", 90, 91) == []
+
+
+def test_a_value_that_never_changes_is_stuck_and_a_change_frees_it() -> None:
+    gateway = Gateway(device("boiler", ChannelAlarms(stuck_min=10)))
+    assert gateway.minutes("boiler", 70, *[71] * 11) == []
+    (event,) = gateway.minutes("boiler", 71)
+    assert (event.code, event.params["value"], event.params["minutes"]) == ("stuck", 71, 10)
+    assert told(gateway.minutes("boiler", 71.1)) == [("stuck", "cleared")]
+
+
+@pytest.mark.parametrize("quality", [Quality.BAD_SENTINEL, Quality.BAD_NOT_FINITE, Quality.BAD_DEVICE_STATUS])
+def test_a_sensor_its_instrument_calls_broken_twice_in_three_polls_is_told(quality: Quality) -> None:
+    gateway = Gateway(device("heat", None, None))
+    assert gateway.scan("heat", 70, None, faults={1: quality}) == []
+    gateway.wait()
+    assert gateway.scan("heat", 70, 70) == []
+    gateway.wait()
+    (event,) = gateway.scan("heat", 70, None, faults={1: quality})
+    assert (event.code, event.channel, event.params["reason"]) == ("sensor_broken", "t1", quality)
+    for _ in range(4):
+        gateway.wait()
+        gateway.scan("heat", 70, 70)
+    assert gateway.standing() == {}
+
+
+def test_a_channel_without_a_good_value_for_long_is_broken_whatever_the_reason() -> None:
+    gateway = Gateway(device("heat", None, HIGH))
+    gateway.scan("heat", 70, 70)
+    for _ in range(16):
+        gateway.wait()
+        gateway.scan("heat", 70, 160, faults={1: Quality.BAD_OUT_OF_RANGE})
+    (event,) = gateway.events
+    assert (event.code, event.channel, event.t_ms) == ("sensor_broken", "t1", START_MS + 16 * MINUTE_MS)
+    gateway.wait()
+    gateway.scan("heat", 70, None, faults={1: Quality.BAD_SENTINEL})
+    gateway.wait()
+    gateway.scan("heat", 70, None, faults={1: Quality.BAD_SENTINEL})
+    assert list(gateway.standing().values()) == ["sensor_broken"]
