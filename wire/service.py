@@ -14,7 +14,7 @@ class Say(StrEnum):
 
 
 def notify(word: Say) -> None:
-    """Tell the service manager; it may be gone, which harms nobody."""
+    """Tell the service manager; it may be gone, or too busy to listen, which harms nobody."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
@@ -22,6 +22,6 @@ def notify(word: Say) -> None:
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
         try:
-            sender.sendto(word.encode(), address)
+            sender.sendto(word.encode(), socket.MSG_DONTWAIT, address)
         except OSError:
             return
