@@ -8,14 +8,13 @@ season follows slowly, and only in normal rows: bias, scale and the level that f
 
 import math
 from operator import mul
-from statistics import median
 from typing import Final
 
 from msgspec import Struct
 
+from edge_agent.detect._gate import Gate, GateState
 from edge_agent.detect._regression import Regression, RegressionState
 from edge_agent.detect._scale import (
-    SEED_ROWS,
     Moments,
     fading_mean,
     floor,
@@ -32,10 +31,6 @@ _SETTLED_SHARE: Final = 1 / 4
 """Of the warm-up: errors before were made by weights still on their way."""
 _WALK: Final = (1.0, 0.0, 0.0, 0.0)
 """Where the data say nothing, the next row is as the last: the step of a constant channel is one error."""
-_JUNK_ROWS: Final = 3
-"""So many wild rows of a warm-up are accidents; one more and it is how the process is."""
-_WILD: Final = 2.0
-"""A value is wild beyond this multiple of the largest distance from the centre that is no accident."""
 _LEAST_ERRORS: Final = 1 / 8
 """Share of the warm-up that must have given errors, or their scale would be a guess."""
 _LEVEL_ROWS: Final = 60
@@ -56,12 +51,10 @@ class Pace(Struct, frozen=True, kw_only=True):
 class ChannelState(Struct, frozen=True):
     """Everything one channel has learnt, as plain numbers; `scale` is 0 until it has."""
 
-    seed: tuple[float, ...] = ()
-    centre: float = 0.0
+    gate: GateState = GateState()
     seen: int = 0
     weights: tuple[float, ...] = (*_WALK, 0.0)
     regression: RegressionState | None = None
-    largest: tuple[float, ...] = ()
     errors: Moments = Moments()
     peak: float = 0.0
     learnt_scale: float = 0.0
@@ -82,11 +75,10 @@ class Autoregression:
         self._pace = pace
         self._peak, self._learnt_scale = saved.peak, saved.learnt_scale
         self._sigma = self._ordinary()
-        self._seed = list(saved.seed)
-        self._centre, self.seen = saved.centre, saved.seen
+        self._gate = Gate(pace.warmup_rows // 2, saved.gate)
+        self._centre, self.seen = saved.gate.centre or 0.0, saved.seen
         self._weights = list(saved.weights)
         self._regression = Regression(saved.regression or RegressionState.empty(ORDER))
-        self._largest = list(saved.largest)
         self._errors = variance(saved.errors)
         self._bias, self._scale = saved.bias, saved.scale
         self._lags, self._missing, self._wild = list(saved.lags), saved.missing, saved.wild
@@ -135,12 +127,10 @@ class Autoregression:
 
     def state(self) -> ChannelState:
         return ChannelState(
-            seed=tuple(self._seed),
-            centre=self._centre,
+            gate=self._gate.state(),
             seen=self.seen,
             weights=tuple(self._weights),
             regression=None if self.ready else self._regression.state(),
-            largest=tuple(self._largest),
             errors=moments(self._errors),
             peak=self._peak,
             learnt_scale=self._learnt_scale,
@@ -198,26 +188,12 @@ class Autoregression:
 
     def _learn(self, value: float) -> None:
         self.seen += 1
-        seeds = min(SEED_ROWS, self._pace.warmup_rows // 2)
-        if self.seen > seeds:
-            self._fit(value - self._centre)
-        else:
-            self._seed.append(value)
-            if self.seen == seeds:
-                self._begin()
+        for z in self._gate.admit(value):
+            self._fit(z)
         if self.seen >= self._pace.warmup_rows:
             self._finish(value)
 
-    def _begin(self) -> None:
-        self._centre = median(self._seed)
-        sizes = (abs(value - self._centre) for value in self._seed)
-        self._largest = sorted(sizes, reverse=True)[: _JUNK_ROWS + 1]
-        for value in self._seed:
-            self._fit(value - self._centre)
-        self._seed = []
-
-    def _fit(self, wild: float) -> None:
-        z = self._believable(wild)
+    def _fit(self, z: float) -> None:
         if len(self._lags) == ORDER:
             if self.seen > self._pace.warmup_rows * _SETTLED_SHARE:
                 self._calibrate(z - self._foretold())
@@ -241,17 +217,12 @@ class Autoregression:
         peak = self._peak / self._learnt_scale if self._learnt_scale else 0.0
         return max(independent, peak / self._pace.ordinary_peak)
 
-    def _believable(self, z: float) -> float:
-        limit = _WILD * max(self._largest[-1], self._least_scale())
-        if abs(z) > self._largest[-1]:
-            self._largest = sorted([*self._largest, abs(z)], reverse=True)[: _JUNK_ROWS + 1]
-        return max(-limit, min(limit, z))
-
     def _finish(self, value: float) -> None:
         """Freeze the model; the errors of the first half were made by weights still on their way."""
         if self._errors.n < self._pace.warmup_rows * _LEAST_ERRORS:
             self.seen = self._pace.warmup_rows - 1
             return
+        self._centre = self._gate.centre or 0.0
         self._weights = self._regression.solve(_WALK)
         self._scale = self._learnt_scale = max(math.sqrt(self._errors.get()), self._least_scale())
         self._sigma = self._ordinary()

@@ -1,4 +1,4 @@
-"""Location and scale from the first rows, and river statistics kept as plain numbers."""
+"""The least scale that is believed, and river's statistics kept as plain numbers."""
 
 import math
 from typing import Final
@@ -6,8 +6,6 @@ from typing import Final
 from msgspec import Struct
 from river import stats
 
-SEED_ROWS: Final = 32
-"""Enough for a median and a deviation that a few wild first rows cannot move, few enough to keep."""
 _RELATIVE_FLOOR: Final = 2.0**-40
 """Of the magnitude: 4096 times coarser than float64 itself, so that rounding is never taken for a signal,
 and at an offset of 10⁹ still a thousandth."""
