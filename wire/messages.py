@@ -41,6 +41,13 @@ class Quality(StrEnum):
 
     UNCERTAIN_CLOCK = "uncertain.clock"
     UNCERTAIN_AFTER_FAULT = "uncertain.after_fault"
+    UNCERTAIN_NOISE = "uncertain.noise"
+    UNCERTAIN_SPIKE = "uncertain.spike"
+    UNCERTAIN_RATE = "uncertain.rate"
+    UNCERTAIN_INCONSISTENT = "uncertain.inconsistent"
+    UNCERTAIN_SWAPPED = "uncertain.swapped"
+    UNCERTAIN_STUCK = "uncertain.stuck"
+    UNCERTAIN_STALE = "uncertain.stale"
     BAD_NO_ANSWER = "bad.no_answer"
     BAD_GARBLED = "bad.garbled"
     BAD_REFUSED = "bad.refused"
@@ -49,6 +56,7 @@ class Quality(StrEnum):
     BAD_SENTINEL = "bad.sentinel"
     BAD_DEVICE_STATUS = "bad.device_status"
     BAD_OUT_OF_RANGE = "bad.out_of_range"
+    BAD_RATE = "bad.rate"
     BAD_NOT_TEXT = "bad.not_text"
 
 
@@ -140,7 +148,7 @@ class AlarmState(StrEnum):
 class AlarmEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A change of one alarm at a gateway.
 
-    `id` is the same from raised to cleared and never used again: code, device or link, channel and `since_ms`.
+    `id` is the same from raised to cleared and never used again: code, device or link, channel, `since_ms`.
     `params` are the numbers of the sentence: value, limit, expected, score, … in the channel's unit.
     """
 

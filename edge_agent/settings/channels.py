@@ -7,6 +7,7 @@ import msgspec
 
 from edge_agent.settings import alarms
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
+from edge_agent.settings.checks import Checks, checks
 from edge_agent.settings.page import Page
 from edge_agent.settings.tables import ChannelTable, DeviceTable
 from sensor_profiles.model import Channel, Encoding, Profile
@@ -49,6 +50,28 @@ def channel_alarms(
         if watched is not None:
             alarms.check(page, (*path, "channels", key, "alarms"), channel, watched, defaults)
     return tuple(tables[channel.name][1] for channel in known)
+
+
+def channel_checks(
+    page: Page, path: Path_, device: DeviceTable, known: tuple[Channel, ...]
+) -> tuple[Checks, ...]:
+    """How each of `known` is doubted, in their order.
+
+    Raises:
+        ConfigError: a number that is none, or a `stamp` that is no channel of the device.
+    """
+    tables = {table.name or key: (key, table.checks) for key, table in device.channels.items()}
+    names = [channel.name for channel in known]
+    found: list[Checks] = []
+    for channel in known:
+        key, table = tables.get(channel.name, (channel.name, None))
+        here = (*path, "channels", key, "checks")
+        found.append(checks(page, here, channel, table))
+        stamp = found[-1].stamp
+        if stamp is not None and stamp not in names:
+            message = f"`{device.name}` has no channel `{stamp}` here{nearest(stamp, names)}"
+            raise page.error((*here, "stamp"), message)
+    return tuple(found)
 
 
 def _overridden(page: Page, path: Path_, device: DeviceTable, profile: Profile) -> Iterator[Channel]:

@@ -3,6 +3,8 @@
 from msgspec import Struct
 
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
+from edge_agent.settings.checks import Checks
+from edge_agent.settings.relations import Relation
 from edge_agent.settings.tables import ClockTable, OutboxTable
 from sensor_profiles.model import Channel, Profile
 from wire.broker import Broker
@@ -20,6 +22,8 @@ class Device(Struct, frozen=True):
     channels: tuple[Channel, ...]
     alarms: tuple[ChannelAlarms | None, ...] = ()
     """What is watched on each channel; empty when no channel has a table of its own."""
+    checks: tuple[Checks, ...] = ()
+    """How each channel is doubted; empty: as its quantity usually is."""
 
 
 class Link(Struct, frozen=True):
@@ -51,3 +55,4 @@ class Plant(Struct, frozen=True):
     links: tuple[Link, ...]
     devices: tuple[Device, ...]
     alarms: AlarmsTable = AlarmsTable()
+    relations: tuple[Relation, ...] = ()

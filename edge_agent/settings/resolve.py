@@ -5,9 +5,11 @@ from pathlib import Path
 
 from edge_agent.settings import alarms, lines
 from edge_agent.settings.alarms import AlarmsTable
-from edge_agent.settings.channels import channel_alarms, channels
+from edge_agent.settings.channels import channel_alarms, channel_checks, channels
+from edge_agent.settings.checks import Points
 from edge_agent.settings.page import Page
 from edge_agent.settings.plant import Device, Link, Plant
+from edge_agent.settings.relations import Relation, relations
 from edge_agent.settings.tables import AgentFile, DeviceTable, LinkTable
 from sensor_profiles import loader
 from sensor_profiles.model import Profile
@@ -43,7 +45,19 @@ def load(path: Path) -> Plant:
         links=tuple(_links(page, file, devices)),
         devices=devices,
         alarms=file.alarms,
+        relations=_relations(page, file, devices),
     )
+
+
+def _relations(page: Page, file: AgentFile, devices: tuple[Device, ...]) -> tuple[Relation, ...]:
+    """Relations, and the peers of channels: both may name channels of every device."""
+    points = Points({device.name: device.channels for device in devices})
+    for index, table in enumerate(file.devices):
+        for key, channel in table.channels.items():
+            for peer in channel.checks.peers if channel.checks else ():
+                points.find(page, ("device", index, "channels", key, "checks", "peers"), peer)
+    page.distinct("relation", "name", [table.name for table in file.relations])
+    return relations(page, file.relations, points)
 
 
 def _folders(page: Page, beside: Path, file: AgentFile) -> Iterator[Path]:
@@ -100,6 +114,7 @@ def _device(page: Page, path: Path_, table: DeviceTable, profile: Profile, defau
         timeout_ms=table.timeout_ms or profile.timing.timeout_ms,
         channels=known,
         alarms=channel_alarms(page, path, table, known, defaults),
+        checks=channel_checks(page, path, table, known),
     )
 
 

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
+from edge_agent.settings.checks import ChecksTable
+from edge_agent.settings.relations import RelationTable
 from wire.broker import Broker
 from wire.messages import Name
 from wire.quantities import Quantity
@@ -64,6 +66,8 @@ class ChannelTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     offset: float | None = None
     alarms: ChannelAlarms | None = None
     """What is watched on this channel by itself; left out, only whether its sensor works."""
+    checks: ChecksTable | None = None
+    """How it is doubted; left out, as its quantity usually is."""
 
 
 class DeviceTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,7 +86,7 @@ class AgentFile(
     frozen=True,
     kw_only=True,
     forbid_unknown_fields=True,
-    rename={"links": "link", "devices": "device"},
+    rename={"links": "link", "devices": "device", "relations": "relation"},
 ):
     site: SiteTable
     gateway: Name
@@ -95,3 +99,4 @@ class AgentFile(
     alarms: AlarmsTable = AlarmsTable()
     links: tuple[LinkTable, ...]
     devices: tuple[DeviceTable, ...]
+    relations: tuple[RelationTable, ...] = ()

@@ -15,6 +15,8 @@ import edge_agent.settings
 from collector.settings import CollectorFile, InfluxStore, SqliteStore, StateTable
 from edge_agent.settings import tables
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
+from edge_agent.settings.checks import ChecksTable
+from edge_agent.settings.relations import RelationTable
 from wire.broker import Broker
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -29,6 +31,8 @@ AGENT: dict[str, tuple[type, ...]] = {
     "device.channels": (tables.ChannelTable,),
     "alarms": (AlarmsTable,),
     "device.channels.alarms": (ChannelAlarms,),
+    "device.channels.checks": (ChecksTable,),
+    "relation": (RelationTable,),
 }
 COLLECTOR: dict[str, tuple[type, ...]] = {
     "": (CollectorFile,),
@@ -36,7 +40,7 @@ COLLECTOR: dict[str, tuple[type, ...]] = {
     "store": (SqliteStore, InfluxStore),
     "state": (StateTable,),
 }
-HEADER = re.compile(r"\[\[?([a-z]+(?:\.channels)?)(?:\.[a-z0-9_]+(\.alarms)?)?\]")
+HEADER = re.compile(r"\[\[?([a-z]+(?:\.channels)?)(?:\.[a-z0-9_]+(\.(?:alarms|checks))?)?\]")
 SAMPLES = [("agent.toml", AGENT), ("collector.toml", COLLECTOR)]
 
 
@@ -60,6 +64,7 @@ def test_a_sample_shows_every_setting(name: str, sections: dict[str, tuple[type,
     shown = {(section, key) for section, key, _, _ in settings_of((CONFIG / name).read_text())}
     known = {(section, key) for section, kinds in sections.items() for key in fields(kinds)}
     nested = {("", section) for section in sections} | {("device", "channels"), ("device.channels", "alarms")}
+    nested.add(("device.channels", "checks"))
     assert known - nested - shown == set()
     assert shown - known <= {("store", "kind")}
 
