@@ -92,6 +92,7 @@ class Publisher:
         """Publish until `stop` is set and the outbox is empty, or `DRAIN_S` later.
 
         A connection attempt under way when `stop` is set is waited for: 10 s at most, none in the usual case.
+        It may be cancelled.
         """
         while not stop.is_set():
             try:

@@ -1,5 +1,6 @@
 """One connection to the broker: MQTT 5, or 3.1.1 where the broker knows no better."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -68,6 +69,9 @@ async def connected(
     except (MqttError, ValueError) as error:
         _abandon(client)
         raise _refusal(broker, error) from error
+    except asyncio.CancelledError:
+        _abandon(client)
+        raise
     client.timeout = _PUBACK_S
     try:
         yield client
@@ -99,8 +103,13 @@ def _client(
 
 
 def _abandon(client: aiomqtt.Client) -> None:
-    """Close what aiomqtt 2.5.1 leaves open when no CONNACK comes: socket, reader, keep-alive task."""
+    """Close what aiomqtt 2.5.1 leaves open when no CONNACK comes: socket, reader, keep-alive task.
+
+    A TCP connection that is still being made (in a thread) must not reach the loop any more, and aiomqtt's
+    `on_disconnect` fails on a cancelled attempt before paho has closed the socket.
+    """
     paho = client._client  # noqa: SLF001 - there is no public way
+    paho.on_socket_open = paho.on_socket_register_write = paho.on_disconnect = None
     paho.disconnect()
     paho.loop_write()
 
