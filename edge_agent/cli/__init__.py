@@ -5,7 +5,7 @@ Exit codes: 0 ok, 1 failed, 2 wrong usage. What `run` does not need is not impor
 
 import typer
 
-from edge_agent.cli import backtest, check, profiles, run
+from edge_agent.cli import backtest, check, outbox, profiles, run
 
 app = typer.Typer(
     help="Polls the instruments of a site and forwards what they measure.",
@@ -15,6 +15,7 @@ app = typer.Typer(
 app.command()(run.run)
 app.command()(check.check)
 app.command()(backtest.backtest)
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(profiles.app, name="profiles")
 
 

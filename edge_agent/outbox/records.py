@@ -139,8 +139,8 @@ class Records:
         rows = self._db.rows(
             "SELECT seq, crc, payload FROM batch WHERE seq > ? AND seq <= ? ORDER BY seq", after_seq, last
         )
-        sound = [Pending(seq, payload) for seq, crc, payload in rows if _is_sound(payload, crc)]
-        return sound, [seq for seq, crc, payload in rows if not _is_sound(payload, crc)]
+        sound = [Pending(seq, payload) for seq, crc, payload in rows if is_sound(payload, crc)]
+        return sound, [seq for seq, crc, payload in rows if not is_sound(payload, crc)]
 
     def _last_within(self, after_seq: int, limit_batches: int, limit_bytes: int) -> int:
         """The last batch that still fits; the first one always does."""
@@ -249,13 +249,14 @@ class Records:
         )
 
 
-def _is_sound(payload: object, crc: int) -> bool:
+def is_sound(payload: object, crc: int) -> bool:
+    """Whether a payload is as it was written."""
     return isinstance(payload, bytes) and zlib.crc32(payload) == crc
 
 
 def _held_tables(payload: bytes, crc: int) -> Tables:
     """None of them when the payload is not as it was written, or another version wrote it."""
-    if not _is_sound(payload, crc):
+    if not is_sound(payload, crc):
         return ()
     try:
         return _tables_in.decode(zlib.decompress(payload))
