@@ -8,99 +8,50 @@ A channel is given a plant variable, a number that stays, or a variable behind a
     value_2 = 21.5
     value_3 = { of = "p_supply", shown = [4, 20], means = [0, 1600] }     # 4–20 mA for 0–1600 kPa
 
-Sensors break as the story goes: `breaks = [{ channel = "value_1", after_s = 30, for_s = 20 }]`.
+Sensors break as the story goes: `breaks = [{ channel = "value_1", after_s = 30, for_s = 20 }]`; whatever else
+goes wrong is an `[[event]]`, see `firmware_sim.story`. A scenario may add to the sites of another one
+(`base`), and a site may have the links and devices of another one (`like`).
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TypeVar
 
-from msgspec import Meta, Struct
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
+from firmware_sim import story, telling
 from firmware_sim.plant import Plant
 from firmware_sim.plant.air_post import AirPost
 from firmware_sim.plant.boiler_house import BoilerHouse
+from firmware_sim.plant.events import Event
 from firmware_sim.plant.fuel import FUELS
+from firmware_sim.plant.noise import Array
 from firmware_sim.plant.variables import Variable
 from firmware_sim.plant.weather import Weather
+from firmware_sim.scenario_file import Break, DeviceTable, LinkTable, ScenarioFile, SiteTable, Transmitter
+from firmware_sim.story import Eyes, Truth
+from firmware_sim.telling import AS_WRITTEN, Setting, Telling
 from sensor_profiles.model import Channel, Profile
 from wire import config_file
 from wire.config_file import ConfigError, Path_, error_at, nearest
-from wire.messages import Name, Value
+from wire.messages import Value
+
+__all__ = [
+    "SHIPPED",
+    "Device",
+    "LinkTable",
+    "Measured",
+    "Scenario",
+    "ScenarioFile",
+    "Site",
+    "load",
+    "shipped",
+]
 
 SHIPPED = Path(__file__).parent / "scenarios"
-
-
-class Transmitter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A straight line between what is measured (`means`) and what the instrument shows (`shown`)."""
-
-    of: str
-    shown: tuple[float, float]
-    means: tuple[float, float]
-
-
-class LinkTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One way to instruments; a `pty` stands under a name like those of /dev/serial/by-id/."""
-
-    name: Name
-    kind: Literal["tcp", "rtu_tcp", "pty"]
-    by_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9][\w.:-]{0,120}\Z")] | None = None
-    baud: Annotated[int, Meta(ge=300)] = 9600
-    port: Annotated[int, Meta(ge=0, le=65535)] = 0
-    """TCP port; 0 takes a free one."""
-
-
-class Break(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A sensor that gives nothing for a while; plant seconds since the story began."""
-
-    channel: str
-    after_s: Annotated[float, Meta(ge=0)]
-    for_s: Annotated[float, Meta(gt=0)]
-
-    def lasts(self, told_s: float) -> bool:
-        """Whether it is broken when the story has gone on for so long."""
-        return self.after_s <= told_s < self.after_s + self.for_s
-
-
-class DeviceTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    name: Name
-    profile: str
-    link: Name
-    unit: Annotated[int, Meta(ge=0, le=255)] | None = None
-    streaming: bool = False
-    """Instruments that can send unasked do so."""
-    breaks: tuple[Break, ...] = ()
-    """Sensors that break in the course of the story."""
-    channels: dict[str, str | float | Transmitter]
-
-
-class SiteTable(
-    Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    rename={"site_class": "class", "links": "link", "devices": "device"},
-):
-    name: Name
-    site_class: Literal["boiler_house", "air_post"]
-    gateway: Name
-    title: str = ""
-    design_kw: Annotated[float, Meta(gt=0)] = 3000.0
-    """Boiler houses: the heat load at the design frost."""
-    fuel: str = "coal"
-    links: tuple[LinkTable, ...]
-    devices: tuple[DeviceTable, ...]
-
-
-class ScenarioFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"sites": "site"}):
-    title: str
-    seed: int = 1
-    start: datetime
-    """Plant time at which the story begins, with its zone."""
-    speed: Annotated[float, Meta(gt=0)] = 1.0
-    """Plant seconds a second."""
-    sites: tuple[SiteTable, ...]
+Numbers = TypeVar("Numbers", float, Array)
 
 
 class Measured(Struct, frozen=True):
@@ -117,8 +68,8 @@ class Measured(Struct, frozen=True):
     offset: float = 0.0
     constant: float | None = None
 
-    def shown(self, plant: Mapping[str, float]) -> float:
-        """What the instrument should show now."""
+    def shown(self, plant: Mapping[str, Numbers]) -> Numbers | float:
+        """What the instrument should show now, or at many instants."""
         if self.constant is not None:
             return self.constant
         return (plant[self.name] - self.offset) / self.scale
@@ -134,6 +85,20 @@ class Device(Struct, frozen=True):
     streaming: bool
     breaks: tuple[Break, ...]
     channels: tuple[Measured, ...]
+    power: str = "ups"
+
+    @property
+    def measuring(self) -> tuple[Measured, ...]:
+        """The channels that measure something; the others show a number that stays."""
+        return tuple(measured for measured in self.channels if measured.variable is not None)
+
+    def shown_over(self, plant: Mapping[str, Array], told_s: Array) -> dict[str, Array]:
+        """The same as `shown` for many instants; NaN where the sensor is broken."""
+        found = {m.channel.name: np.broadcast_to(m.shown(plant), told_s.shape) for m in self.channels}
+        for one in self.breaks:
+            broken = (one.after_s <= told_s) & (told_s < one.after_s + one.for_s)
+            found[one.channel] = np.where(broken, np.nan, found[one.channel])
+        return found
 
     def shown(self, plant: Mapping[str, float], told_s: float) -> dict[str, Value]:
         """What the instrument should show on each profile channel; None where the sensor is broken.
@@ -156,6 +121,19 @@ class Site(Struct, frozen=True):
     plant: Plant
     links: tuple[LinkTable, ...]
     devices: tuple[Device, ...]
+    seed: str = ""
+    events: tuple[Event, ...] = ()
+
+    @property
+    def eyes(self) -> Eyes:
+        """What can be seen of the plant."""
+        return Eyes(
+            site_class=self.site_class,
+            links=tuple(link.name for link in self.links),
+            devices=tuple(device.name for device in self.devices),
+            points=tuple((device.name, m.name) for device in self.devices for m in device.measuring),
+            on_mains=tuple(device.name for device in self.devices if device.power == "mains"),
+        )
 
 
 class Scenario(Struct, frozen=True):
@@ -165,16 +143,22 @@ class Scenario(Struct, frozen=True):
     start_s: float
     speed: float
     sites: tuple[Site, ...]
+    truths: tuple[Truth, ...] = ()
 
 
-def load(path: Path, library: Mapping[str, Profile]) -> Scenario:
+def load(path: Path, library: Mapping[str, Profile], told: Telling = AS_WRITTEN) -> Scenario:
     """Read a scenario and join it with the profiles it names.
+
+    Args:
+        path: the file.
+        library: the profiles by name.
+        told: another seed, season or severity than the file's.
 
     Raises:
         ConfigError: the first thing that is wrong, in one sentence.
     """
     text = config_file.read(path)
-    return _Resolver(text, str(path), library).scenario(config_file.parse(text, ScenarioFile, str(path)))
+    return _Resolver(text, path, library).scenario(config_file.parse(text, ScenarioFile, str(path)), told)
 
 
 def shipped(name: str) -> Path:
@@ -183,7 +167,7 @@ def shipped(name: str) -> Path:
     Raises:
         ConfigError: there is none of this name.
     """
-    known = {path.stem: path for path in SHIPPED.glob("*.toml")}
+    known = {path.stem: path for path in SHIPPED.rglob("*.toml")}
     if name not in known:
         raise ConfigError(f"no scenario `{name}`{nearest(name, sorted(known))}")
     return known[name]
@@ -192,29 +176,76 @@ def shipped(name: str) -> Path:
 class _Resolver:
     """Joins the tables of one file; every complaint names its line."""
 
-    def __init__(self, text: str, name: str, library: Mapping[str, Profile]) -> None:
-        self._text, self._name, self._library = text, name, library
+    def __init__(self, text: str, path: Path, library: Mapping[str, Profile]) -> None:
+        self._text, self._path, self._library = text, path, library
 
-    def scenario(self, file: ScenarioFile) -> Scenario:
+    def scenario(self, file: ScenarioFile, told: Telling) -> Scenario:
         if file.start.tzinfo is None:
             raise self._error(("start",), "say the zone as well, such as 2026-01-26T03:00:00+05:00")
-        self._once([site.name for site in file.sites], ("site",))
-        weather = Weather(file.seed)
-        sites = tuple(self._site(("site", n), site, file.seed, weather) for n, site in enumerate(file.sites))
-        return Scenario(file.title, file.start.timestamp(), file.speed, sites)
+        setting = telling.setting(file.start, file.seed, file.outdoor_c, told)
+        sites = self._based(file, setting) + self.sites(file, setting)
+        self._once([site.name for site in sites], ("site",))
+        return self._storied(file, setting, sites, told)
 
-    def _site(self, at: Path_, site: SiteTable, seed: int, weather: Weather) -> Site:
+    def _storied(
+        self, file: ScenarioFile, setting: Setting, sites: tuple[Site, ...], told: Telling
+    ) -> Scenario:
+        """What happens at the sites, and what should be raised for it."""
+        eyes = {site.name: site.eyes for site in sites}
+        start_s, shift_s = setting.start_s, setting.start_s - file.start.timestamp()
+        try:
+            happening = story.events(file.events, eyes, start_s, shift_s, told)
+            stated = story.truths(file.truths, eyes, start_s, shift_s)
+        except story.MisfitError as error:
+            raise self._error(error.path, str(error)) from None
+        derived = (story.truth_of(table, event, eyes[table.site]) for table, event in happening)
+        return Scenario(
+            file.title,
+            start_s,
+            file.speed,
+            tuple(
+                replace(site, events=tuple(event for table, event in happening if table.site == site.name))
+                for site in sites
+            ),
+            tuple(truth for truth in (*derived, *stated) if truth is not None),
+        )
+
+    def sites(self, file: ScenarioFile, setting: Setting) -> tuple[Site, ...]:
+        """The sites of this file itself."""
+        return tuple(self._site(("site", n), self._likened(n, file), setting) for n in range(len(file.sites)))
+
+    def _based(self, file: ScenarioFile, setting: Setting) -> tuple[Site, ...]:
+        """The sites of the file that this one adds to."""
+        if file.base is None:
+            return ()
+        path = self._path.parent / file.base
+        text = config_file.read(path)
+        return _Resolver(text, path, self._library).sites(
+            config_file.parse(text, ScenarioFile, str(path)), setting
+        )
+
+    def _likened(self, n: int, file: ScenarioFile) -> SiteTable:
+        """A site with what it has of another one."""
+        site, others = file.sites[n], {site.name: site for site in file.sites[:n]}
+        if site.like is None:
+            return site
+        if site.like not in others:
+            raise self._unknown(("site", n, "like"), "site above it", site.like, others)
+        other = others[site.like]
+        return replace(site, links=other.links + site.links, devices=other.devices + site.devices)
+
+    def _site(self, at: Path_, site: SiteTable, setting: Setting) -> Site:
         self._once([link.name for link in site.links], (*at, "link"))
         self._once([device.name for device in site.devices], (*at, "device"))
         for n, link in enumerate(site.links):
             if link.kind == "pty" and link.by_id is None:
                 raise self._error((*at, "link", n, "by_id"), "a pty needs a name to stand under")
-        plant = self._plant(at, site, seed, weather)
+        seed = f"{setting.seed}/{site.name}"
+        plant = self._plant(at, site, seed, setting.weather)
         devices = tuple(self._device((*at, "device", n), d, site, plant) for n, d in enumerate(site.devices))
-        return Site(site.name, site.site_class, site.gateway, site.title, plant, site.links, devices)
+        return Site(site.name, site.site_class, site.gateway, site.title, plant, site.links, devices, seed)
 
-    def _plant(self, at: Path_, site: SiteTable, seed: int, weather: Weather) -> Plant:
-        own = f"{seed}/{site.name}"
+    def _plant(self, at: Path_, site: SiteTable, own: str, weather: Weather) -> Plant:
         if site.site_class == "air_post":
             return AirPost(own, weather)
         if site.fuel not in FUELS:
@@ -237,7 +268,16 @@ class _Resolver:
             if broken.channel not in device.channels:
                 raise self._unknown((*at, "breaks", n), "channel", broken.channel, device.channels)
         unit = profile.unit if device.unit is None else device.unit
-        return Device(device.name, profile, device.link, unit, device.streaming, device.breaks, channels)
+        return Device(
+            device.name,
+            profile,
+            device.link,
+            unit,
+            device.streaming,
+            device.breaks,
+            channels,
+            device.power,
+        )
 
     def _measured(
         self, at: Path_, name: str, source: str | float | Transmitter, profile: Profile, plant: Plant
@@ -269,4 +309,4 @@ class _Resolver:
         return self._error(at, f"no {what} `{wrong}`{nearest(wrong, sorted(known))}")
 
     def _error(self, at: Path_, message: str) -> ConfigError:
-        return error_at(self._text, self._name, at, message)
+        return error_at(self._text, str(self._path), at, message)
