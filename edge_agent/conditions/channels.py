@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from edge_agent.conditions.board import Spot
 from edge_agent.conditions.machine import Rule
-from edge_agent.conditions.plan import Limit, RateLimit, WatchedChannel
+from edge_agent.conditions.plan import Limit, RateLimit, StuckWatch, WatchedChannel
 from edge_agent.conditions.rules import gap_ms, rule
 from edge_agent.settings import Device
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms, DelayTable
+from edge_agent.settings.checks import Checks
 from sensor_profiles.model import Channel
 from wire.messages import AlarmCode
 from wire.quantities import Quantity
@@ -25,6 +26,7 @@ DEADBANDS: Final = {
 }
 """Share of the channel's range, common practice for process alarms; other quantities: `OTHER_DEADBAND`."""
 OTHER_DEADBAND: Final = 0.01
+MINUTE_MS: Final = 60_000
 NEWS: Final = 0.1
 """A person is told again when the value has moved by this share of the distance to the next limit."""
 _INWARDS: Final = (AlarmCode.HIGH_HIGH, AlarmCode.LOW_LOW, AlarmCode.HIGH, AlarmCode.LOW)
@@ -39,6 +41,7 @@ class Plot(Struct, frozen=True, kw_only=True):
     device: Device
     channel: Channel
     table: ChannelAlarms
+    checks: Checks
     alarms: AlarmsTable
     away: tuple[str, ...]
 
@@ -78,7 +81,7 @@ def watched(plot: Plot, index: int) -> WatchedChannel:
         unit=plot.channel.quantity.unit,
         limits=tuple(_limits(plot)),
         rate=_rate(plot, unreadable),
-        stuck=_stuck(plot, unreadable),
+        stuck=tuple(_stuck(plot, unreadable)),
         broken=broken,
         missing=missing,
     )
@@ -94,12 +97,19 @@ def _missing(plot: Plot, broken: Spot) -> Spot:
     )
 
 
-def _stuck(plot: Plot, unreadable: tuple[str, ...]) -> Spot | None:
-    if plot.table.stuck_min is None:
-        return None
+def _stuck(plot: Plot, unreadable: tuple[str, ...]) -> Iterator[StuckWatch]:
+    """By the channel's own table, and by the validator, which sees that others move; one of them tells."""
     own = plot.rule(AlarmCode.STUCK)
-    flat_ms = own.on_delay_ms + round(plot.table.stuck_min * 60_000)
-    return plot.spot(AlarmCode.STUCK, msgspec.structs.replace(own, on_delay_ms=flat_ms), unreadable)
+    keys = plot.key(AlarmCode.STUCK), plot.key("stuck_beside_others")
+    if (minutes := plot.table.stuck_min) is not None:
+        flat_ms = own.on_delay_ms + round(minutes * MINUTE_MS)
+        flat = msgspec.structs.replace(own, on_delay_ms=flat_ms)
+        spot = plot.spot(AlarmCode.STUCK, flat, (*unreadable, keys[1]))
+        yield StuckWatch(spot, minutes, is_validators=False)
+    if (checked_ms := plot.checks.stuck_ms) is not None:
+        spot = plot.spot(AlarmCode.STUCK, own, (*unreadable, keys[0]))
+        beside = msgspec.structs.replace(spot, key=keys[1])
+        yield StuckWatch(beside, checked_ms / MINUTE_MS, is_validators=True)
 
 
 def _rate(plot: Plot, unreadable: tuple[str, ...]) -> RateLimit | None:

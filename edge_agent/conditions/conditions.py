@@ -12,7 +12,7 @@ from edge_agent.conditions.plan import Plan, WatchedDevice
 from edge_agent.conditions.saved import ConditionsState
 from edge_agent.conditions.silence import Line
 from edge_agent.conditions.timeline import Timeline
-from edge_agent.samples import Instant, Scan
+from edge_agent.samples import Instant, RelationBroken, Scan
 from wire.messages import AlarmEvent, Clock, LinkStatus, Quality
 
 UNHEARD: Final = frozenset({Quality.BAD_NO_ANSWER, Quality.BAD_GARBLED, Quality.BAD_LINK_DOWN})
@@ -108,21 +108,26 @@ class Conditions:
             since_ms=min(finding.since_ms for finding in findings),
         )
 
-    def relation(
-        self,
-        name: str,
-        taken: Instant,
-        clock: Clock,
-        *,
-        holds: bool | None,
-        expected: float | None,
-        got: float | None,
-        unit: str,
+    def relations(
+        self, taken: Instant, clock: Clock, *, broken: Sequence[RelationBroken], kept: Sequence[str]
     ) -> list[AlarmEvent]:
-        """What the validator says of a declared relation between channels; `holds`: it is broken."""
+        """What the validator says of the plan's relations; of those it does not name, nothing is known."""
         now, events = self._begin(taken, clock)
-        params = {"relation": name, "expected": expected, "value": got, "unit": unit}
-        return events + self._board.note(self._plan.relations[name], now, params, holds=holds)
+        for name in kept:
+            events += self._board.note(self._plan.relations[name], now, {}, holds=False)
+        for found in broken:
+            params: Params = {
+                "relation": found.name,
+                "points": ", ".join(found.points),
+                "left": found.left,
+                "op": found.op,
+                "right": found.right,
+                "margin": found.margin,
+                "unit": found.unit,
+            }
+            spot = self._plan.relations[found.name]
+            events += self._board.note(spot, now, params, holds=True, since_ms=found.since_ms)
+        return events
 
     def health(self, taken: Instant, clock: Clock, links: Iterable[LinkStatus]) -> list[AlarmEvent]:
         """How the links are; to be told every few seconds, so that a dead link need not wait for a poll."""

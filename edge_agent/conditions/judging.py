@@ -5,14 +5,17 @@ from collections.abc import Iterable
 from typing import Final
 
 from edge_agent.conditions.board import Board, Moment, Params
-from edge_agent.conditions.plan import WatchedChannel
+from edge_agent.conditions.plan import StuckWatch, WatchedChannel
 from edge_agent.conditions.rate import RateMeter
 from wire.messages import AlarmEvent, Quality, Value
 
 BROKEN: Final = frozenset({Quality.BAD_SENTINEL, Quality.BAD_NOT_FINITE, Quality.BAD_DEVICE_STATUS})
 """By these the instrument itself says that the sensor is at fault."""
-USABLE: Final = frozenset({None, Quality.UNCERTAIN_CLOCK})
-"""Believed as values: delays are measured on a clock that needs no setting."""
+NOT_MEASURED: Final = frozenset(
+    {Quality.UNCERTAIN_SPIKE, Quality.UNCERTAIN_STALE, Quality.UNCERTAIN_AFTER_FAULT}
+)
+"""Uncertain, and no measurement of what is now: like a bad value it decides nothing about limits. Every other
+uncertain value does: a real burst changes faster than usual and contradicts its neighbours."""
 
 
 class ChannelJudge:
@@ -32,10 +35,11 @@ class ChannelJudge:
     ) -> list[AlarmEvent]:
         """Everything that follows from one reading; `heard`: its device answered this poll."""
         number = _number(value)
-        events = self._broken(channel, now, number, quality, heard=heard)
-        if channel.stuck is not None:
-            events += self._stuck(channel, now, number)
-        if quality not in USABLE:
+        is_bad = quality is not None and quality.startswith("bad.")
+        events = self._broken(channel, now, number, quality, is_bad=is_bad) if heard else []
+        for watch in channel.stuck:
+            events += self._stuck(channel, watch, now, number, None if is_bad else quality)
+        if is_bad or quality in NOT_MEASURED:
             number = None
         if channel.rate is not None:
             events += self._rate(channel, now, number)
@@ -50,24 +54,38 @@ class ChannelJudge:
         number: float | None,
         quality: Quality | None,
         *,
-        heard: bool,
+        is_bad: bool,
     ) -> list[AlarmEvent]:
-        bad = quality is not None and quality.startswith("bad.")
-        if not bad and self._board.is_idle(channel.broken) and self._board.is_idle(channel.missing):
+        missing = is_bad or quality is Quality.UNCERTAIN_STALE
+        if not missing and self._board.is_idle(channel.broken) and self._board.is_idle(channel.missing):
             return []
         params: Params = {"reason": quality, "value": number, "unit": channel.unit}
-        unknown = not heard or (bad and quality not in BROKEN)
-        events = self._board.note(channel.broken, now, params, holds=None if unknown else bad)
-        return events + self._board.note(channel.missing, now, params, holds=bad if heard else None)
+        holds = None if missing and quality not in BROKEN else missing
+        events = self._board.note(channel.broken, now, params, holds=holds)
+        return events + self._board.note(channel.missing, now, params, holds=missing)
 
-    def _stuck(self, channel: WatchedChannel, now: Moment, number: float | None) -> list[AlarmEvent]:
-        spot = channel.stuck
-        if spot is None or number is None:
+    def _stuck(
+        self,
+        channel: WatchedChannel,
+        watch: StuckWatch,
+        now: Moment,
+        number: float | None,
+        quality: Quality | None,
+    ) -> list[AlarmEvent]:
+        if number is None:
             return []
-        before = self._before.get(spot.key)
-        self._before[spot.key] = number
-        params: Params = {"value": number, "minutes": spot.rule.on_delay_ms / 60_000, "unit": channel.unit}
-        return self._board.note(spot, now, params, holds=None if before is None else number == before)
+        since_ms = None
+        if watch.is_validators:
+            holds: bool | None = quality is Quality.UNCERTAIN_STUCK
+            since_ms = now.wall_ms - round(watch.minutes * 60_000)
+        else:
+            before = self._before.get(watch.spot.key)
+            self._before[watch.spot.key] = number
+            holds = None if before is None else number == before
+        if not holds and self._board.is_idle(watch.spot):
+            return []
+        params: Params = {"value": number, "minutes": watch.minutes, "unit": channel.unit}
+        return self._board.note(watch.spot, now, params, holds=holds, since_ms=since_ms)
 
     def _rate(self, channel: WatchedChannel, now: Moment, number: float | None) -> list[AlarmEvent]:
         limit = channel.rate

@@ -29,6 +29,14 @@ class RateLimit(Struct, frozen=True):
     over_ms: int
 
 
+class StuckWatch(Struct, frozen=True):
+    """A value exactly equal for `minutes`: as the alarm's own table says, or as the validator found."""
+
+    spot: Spot
+    minutes: float
+    is_validators: bool
+
+
 class WatchedChannel(Struct, frozen=True, kw_only=True):
     """One channel: `index` is its place in every scan; `missing` is told with the code of `broken`."""
 
@@ -36,7 +44,7 @@ class WatchedChannel(Struct, frozen=True, kw_only=True):
     unit: str
     limits: tuple[Limit, ...]
     rate: RateLimit | None
-    stuck: Spot | None
+    stuck: tuple[StuckWatch, ...]
     broken: Spot
     missing: Spot
 
@@ -86,5 +94,4 @@ def _spots_of(channel: WatchedChannel) -> Iterator[Spot]:
     yield from (channel.broken, channel.missing)
     if channel.rate is not None:
         yield channel.rate.spot
-    if channel.stuck is not None:
-        yield channel.stuck
+    yield from (watch.spot for watch in channel.stuck)

@@ -9,6 +9,7 @@ from edge_agent.conditions.plan import Plan, WatchedDevice, WatchedLink
 from edge_agent.conditions.rules import gap_ms, rule
 from edge_agent.settings import Device
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms, DelayTable
+from edge_agent.settings.checks import usual
 from wire.messages import AlarmCode
 
 _WITNESS_MS: Final = 120_000
@@ -78,6 +79,7 @@ def _link(name: str, devices: Sequence[Device], alarms: AlarmsTable) -> WatchedL
 def _device(device: Device, alarms: AlarmsTable) -> WatchedDevice:
     link_silent = f"{AlarmCode.LINK_SILENT}/{device.link}"
     tables = device.alarms or (None,) * len(device.channels)
+    checks = device.checks or tuple(map(usual, device.channels))
     silent = _spot(
         AlarmCode.DEVICE_SILENT,
         alarms,
@@ -96,11 +98,16 @@ def _device(device: Device, alarms: AlarmsTable) -> WatchedDevice:
         channels=tuple(
             watched(
                 Plot(
-                    device=device, channel=channel, table=table or ChannelAlarms(), alarms=alarms, away=away
+                    device=device,
+                    channel=channel,
+                    table=table or ChannelAlarms(),
+                    checks=check,
+                    alarms=alarms,
+                    away=away,
                 ),
                 index,
             )
-            for index, (channel, table) in enumerate(zip(device.channels, tables, strict=True))
+            for index, (channel, table, check) in enumerate(zip(device.channels, tables, checks, strict=True))
         ),
         silent=silent,
         anomaly=_spot(

@@ -99,7 +99,10 @@ class AnomalyTable(DelayTable, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class RelationTable(DelayTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long a relation must be broken stands with the relation."""
+
     priority: Priority = 3
+    on_delay_s: Seconds = 0.0
     off_delay_s: Seconds = 300.0
 
 

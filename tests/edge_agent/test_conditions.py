@@ -74,7 +74,9 @@ def test_what_is_no_number_neither_raises_nor_clears(nothing: float | str | None
     assert list(gateway.standing().values()) == ["high"]
 
 
-@pytest.mark.parametrize("quality", [Quality.BAD_OUT_OF_RANGE, Quality.UNCERTAIN_AFTER_FAULT])
+@pytest.mark.parametrize(
+    "quality", [Quality.BAD_OUT_OF_RANGE, Quality.UNCERTAIN_AFTER_FAULT, Quality.UNCERTAIN_SPIKE]
+)
 def test_a_value_that_is_not_believed_decides_nothing(quality: Quality) -> None:
     gateway = Gateway(device("heat", QUICK))
     assert gateway.scan("heat", 149.0, faults={0: quality}) == []
@@ -228,3 +230,27 @@ def test_a_channel_without_a_good_value_for_long_is_broken_whatever_the_reason()
     gateway.wait()
     gateway.scan("heat", 70, None, faults={1: Quality.BAD_SENTINEL})
     assert list(gateway.standing().values()) == ["sensor_broken"]
+
+
+def test_a_fast_or_contradictory_value_still_raises_a_limit() -> None:
+    for quality in (Quality.UNCERTAIN_RATE, Quality.UNCERTAIN_INCONSISTENT, Quality.UNCERTAIN_NOISE):
+        gateway = Gateway(device("heat", QUICK))
+        assert told(gateway.scan("heat", 96.0, faults={0: quality})) == [("high", "raised")]
+
+
+def test_what_the_validator_calls_stuck_is_told_once_and_without_a_table() -> None:
+    for table in (None, ChannelAlarms(stuck_min=5)):
+        gateway = Gateway(device("boiler", table))
+        for minute in range(20):
+            gateway.scan("boiler", 71.0, faults={0: Quality.UNCERTAIN_STUCK} if minute >= 10 else {})
+            gateway.wait()
+        assert told(gateway.events) == [("stuck", "raised")]
+        assert told(gateway.minutes("boiler", 71.2)) == [("stuck", "cleared")]
+
+
+def test_a_channel_that_repeats_old_values_for_long_is_broken() -> None:
+    gateway = Gateway(device("boiler", None))
+    for _ in range(16):
+        gateway.scan("boiler", 71.0, faults={0: Quality.UNCERTAIN_STALE})
+        gateway.wait()
+    assert told(gateway.events) == [("sensor_broken", "raised")]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from edge_agent.samples import RelationBroken
 from tests.edge_agent.watched import MINUTE_MS, START_MS, SYNCED, Gateway, device, told
 from wire.messages import AlarmState, LinkStatus, Quality
 
@@ -199,12 +200,33 @@ def test_an_anomaly_is_one_alarm_for_a_device_and_names_the_strongest_channel() 
 
 
 def test_a_broken_relation_is_told_with_both_sides() -> None:
-    gateway = Gateway(device("heat", None), relations=("supply-above-return",))
-    events = []
-    for _ in range(2):
-        events += gateway.conditions.relation(
-            "supply-above-return", gateway.now, SYNCED, holds=True, expected=80.0, got=60.0, unit="Cel"
-        )
+    gateway = Gateway(device("heat", None), relations=("supply-above-return", "other"))
+    broken = RelationBroken(
+        name="supply-above-return",
+        points=("heat.t0", "heat.t1"),
+        since_ms=START_MS - 120_000,
+        taken=gateway.now,
+        left=60.0,
+        op=">=",
+        right=80.0,
+        margin=1.0,
+        unit="Cel",
+    )
+    (event,) = gateway.conditions.relations(gateway.now, SYNCED, broken=[broken], kept=["other"])
+    assert (event.code, event.since_ms) == ("relation_broken", START_MS - 120_000)
+    assert event.params == {
+        "relation": "supply-above-return",
+        "points": "heat.t0, heat.t1",
+        "left": 60.0,
+        "op": ">=",
+        "right": 80.0,
+        "margin": 1.0,
+        "unit": "Cel",
+    }
+    assert gateway.conditions.relations(gateway.now, SYNCED, broken=[], kept=[]) == []
+    for _ in range(5):
         gateway.wait()
-    (event,) = events
-    assert (event.code, event.params["expected"], event.params["value"]) == ("relation_broken", 80.0, 60.0)
+        assert gateway.conditions.relations(gateway.now, SYNCED, broken=[], kept=[broken.name]) == []
+    gateway.wait()
+    (cleared,) = gateway.conditions.relations(gateway.now, SYNCED, broken=[], kept=[broken.name])
+    assert (cleared.id, cleared.state) == (event.id, AlarmState.CLEARED)

@@ -170,7 +170,7 @@ class Plant(RuleBasedStateMachine):
             assert not (code == "high" and f"high_high/{place}" in standing)
             owner = place.partition("/")[0]
             link = "lan" if owner == "c" else "line"
-            if code in {"sensor_broken", "sensor_missing", "stuck"}:
+            if code in {"sensor_broken", "sensor_missing", "stuck", "stuck_beside_others"}:
                 assert f"device_silent/{owner}" not in standing
             if code in {"sensor_broken", "sensor_missing", "stuck", "device_silent"}:
                 assert f"link_silent/{link}" not in standing
