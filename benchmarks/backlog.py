@@ -1,4 +1,4 @@
-"""A gateway that was alone for a day: 1,440 one-minute scans of 50 channels, from its outbox into the store."""
+"""A gateway that was alone for a day: 1,440 one-minute scans of 50 channels, from its outbox to the store."""
 
 import queue
 import secrets
