@@ -193,8 +193,8 @@ def test_a_limit_in_kazakh_and_english() -> None:
     )
     assert evidence.startswith("Көрсеткіш 5 минут бойы шектен тыс тұр; мәні 93 °C деңгейіне")
     title, happened, _, _ = plain(render(HIGH, "en", Names()))
-    assert title == "Heat/t_supply: above its limit"
-    assert happened == "Heat/t_supply: 96.25 °C, it must be at most 95 °C. It began 2026-01-25T22:20Z."
+    assert title == "heat/t_supply: above its limit"
+    assert happened == "heat/t_supply: 96.25 °C, it must be at most 95 °C. It began 2026-01-25T22:20Z."
 
 
 def test_what_has_ended_says_how_and_asks_for_nothing() -> None:
@@ -253,3 +253,19 @@ def test_names_come_from_what_a_gateway_says_about_itself() -> None:
     assert names.channel("heat", "t_supply") == "Supply (heat)"
     assert names.channel("fuel", "heat.t_supply") == "Supply (heat)"
     assert names.channel("fuel", "level") == "fuel/level"
+
+
+def test_a_rate_has_its_sign_and_its_bound_has_none() -> None:
+    params = {"value": 70.0, "rate": -6.5, "limit": 5.0, "unit": "Cel"}
+    event = msgspec.structs.replace(HIGH, code="rate", params=params)
+    happened = plain(render(event, "ru", NAMES))[1]
+    assert "меняется на −6,5 °C в минуту, допустимо не более 5 °C в минуту; сейчас 70 °C" in happened
+
+
+def test_an_anomaly_is_about_its_strongest_channel() -> None:
+    params = {"channel": "t_supply", "value": 40.0, "expected": 70.0, "others": "t_return", "unit": "Cel"}
+    event = msgspec.structs.replace(HIGH, code="anomaly", channel=None, params=params)
+    title, happened, evidence, _ = plain(render(event, "ru", NAMES))
+    assert title == "Температура подачи: необычное поведение"
+    assert "сейчас 40 °C, ожидалось 70 °C" in happened
+    assert "другие необычные каналы: heat/t_return" in evidence

@@ -81,13 +81,13 @@ def render(event: AlarmEvent, language: str, names: Names, zone: tzinfo | None =
     said = LANGUAGES[language]
     phrases = said.phrases.get(event.code, said.unknown_code)
     words = _Words(event, said, names, zone)
-    title = f"{_capital(words.place())}: {phrases.name}"
+    title = f"{words.place()}: {phrases.name}"
     note = f" {said.clock_not_set}" if event.clock is Clock.UNSYNCED else ""
     evidence = words.fill(phrases.evidence) + note
     if event.state is not AlarmState.CLEARED:
-        return Text(title, _capital(words.fill(phrases.happened)), evidence, words.fill(phrases.check))
+        return Text(title, words.fill(phrases.happened), evidence, words.fill(phrases.check))
     over, check = _ending(event, said, phrases)
-    return Text(said.over_title.replace("{title}", title), _capital(words.fill(over)), note.strip(), check)
+    return Text(said.over_title.replace("{title}", title), words.fill(over), note.strip(), check)
 
 
 def _ending(event: AlarmEvent, said: Language, phrases: Phrases) -> tuple[str, str]:
@@ -106,6 +106,7 @@ _SHOWN: Final[Mapping[Kind, Callable[[float, str, Language, tzinfo | None], str]
     Kind.RATE: lambda value, unit, said, _: said.rate.replace(
         "{change}", with_unit(value, unit, said, signed=True)
     ),
+    Kind.PACE: lambda value, unit, said, _: said.rate.replace("{change}", with_unit(value, unit, said)),
     Kind.SHARE: lambda value, _, said, __: with_unit(100 * value, "%", said),
     Kind.MINUTES: lambda value, _, said, __: duration(60 * value, said),
     Kind.SECONDS: lambda value, _, said, __: duration(value, said),
@@ -131,9 +132,10 @@ class _Words(Struct, frozen=True):
     def place(self) -> str:
         """What the alarm is about, to begin its title."""
         event, said = self.event, self.said
-        channel = event.channel or event.params.get("channel")
-        if isinstance(channel, str):
-            return self.names.channel(event.device, channel)
+        if event.channel is not None:
+            return self.names.channel(event.device, event.channel)
+        if "channel" in PARAMETERS.get(event.code, {}) and event.params.get("channel"):
+            return self.word("channel")
         if event.code == GATEWAY_SILENT:
             return said.gateway.format(self.names.gateway)
         if event.device is not None:
@@ -196,7 +198,3 @@ def _absent(kind: Kind, said: Language) -> str:
     """What stands for a parameter that did not come."""
     words = {Kind.REASON: said.unknown_reason, Kind.DETECTOR: said.unknown_detector, Kind.CHANNELS: said.none}
     return words.get(kind, said.not_known)
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]

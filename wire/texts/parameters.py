@@ -14,6 +14,7 @@ class Kind(Enum):
 
     MEASURE = auto()  # a number in the unit that stands in `unit`
     RATE = auto()  # the same, a minute, with its sign
+    PACE = auto()  # the same without a sign
     NUMBER = auto()
     SHARE = auto()  # 0…1, shown in per cent
     MINUTES = auto()  # a duration
@@ -35,7 +36,7 @@ PARAMETERS: Final[dict[str, dict[str, Kind]]] = {
     AlarmCode.LOW: _LIMIT,
     AlarmCode.HIGH: _LIMIT,
     AlarmCode.HIGH_HIGH: _LIMIT,
-    AlarmCode.RATE: {"value": Kind.MEASURE, "rate": Kind.RATE, "limit": Kind.RATE},
+    AlarmCode.RATE: {"value": Kind.MEASURE, "rate": Kind.RATE, "limit": Kind.PACE},
     AlarmCode.STUCK: {"value": Kind.MEASURE, "minutes": Kind.MINUTES},
     AlarmCode.SENSOR_BROKEN: {"reason": Kind.REASON, "value": Kind.MEASURE},
     AlarmCode.DEVICE_SILENT: {"missed": Kind.POLLS, "period_s": Kind.SECONDS, "reason": Kind.REASON},
