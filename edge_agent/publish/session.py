@@ -84,13 +84,16 @@ async def connected(
 def _client(
     broker: Broker, gateway: Gateway, protocol: ProtocolVersion, will: aiomqtt.Will
 ) -> aiomqtt.Client:
-    """A fixed identifier: a new connection ends the old one, whose last will comes before our first word."""
+    """A fixed identifier: a new connection ends the old one, whose last will comes before our first word.
+
+    Without `/`: rumqttd refuses identifiers that have one.
+    """
     client = aiomqtt.Client(
         broker.host,
         broker.port,
         username=broker.username,
         password=broker.plain_password(),
-        identifier=f"ulba/{gateway}",
+        identifier=f"ulba.{gateway.site}.{gateway.gateway}",
         protocol=protocol,
         will=will,
         timeout=CONNACK_S,

@@ -51,7 +51,8 @@ async def test_it_says_stopped_when_it_stops_and_the_broker_says_offline_when_it
         async with site(tmp_path, mosquitto.port):
             await collector.until(lambda: collector.statuses[-1].state is Presence.ONLINE)
             # The same identifier: the broker drops the first connection and publishes its last will.
-            async with aiomqtt.Client("127.0.0.1", mosquitto.port, identifier=f"ulba/{GATEWAY}"):
+            same = f"ulba.{GATEWAY.site}.{GATEWAY.gateway}"
+            async with aiomqtt.Client("127.0.0.1", mosquitto.port, identifier=same):
                 await collector.until(lambda: Presence.OFFLINE in {s.state for s in collector.statuses})
             will = next(s for s in collector.statuses if s.state is Presence.OFFLINE)
             assert will == Status(state=Presence.OFFLINE, epoch=f"{1:016x}")
