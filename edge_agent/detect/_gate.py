@@ -42,6 +42,11 @@ class Gate:
         self._seed.append(value)
         return self._begin() if len(self._seed) >= self._rows else ()
 
+    @property
+    def reach(self) -> float:
+        """The largest distance that is no accident."""
+        return self._largest[-1]
+
     def state(self) -> GateState:
         return GateState(tuple(self._seed), self.centre, tuple(self._largest))
 

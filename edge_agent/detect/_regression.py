@@ -4,6 +4,7 @@ Means and co-moments by Welford's update, so that an offset of 10⁹ costs no di
 they are asked for. The same estimate as recursive least squares, without a covariance to keep in shape.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -74,6 +75,27 @@ class Regression:
         found = [g + d for g, d in zip(guess, _eliminated(matrix, missing), strict=True)]
         weights = [f * s / target if s else w for f, s, w in zip(found, scales[1:], prior, strict=True)]
         return [*weights, self._means[0] - sum(w * m for w, m in zip(weights, self._means[1:], strict=True))]
+
+    def distance(self, inputs: Sequence[float]) -> float:
+        """How far inputs are from their mean, in standard deviations squared (Mahalanobis)."""
+        if self.n <= 1:
+            return 0.0
+        size = range(1, len(inputs) + 1)
+        scales = [math.sqrt(self._moment(n, n) / self.n) for n in size]
+        away = [(x - self._means[n]) / s if s else 0.0 for n, x, s in zip(size, inputs, scales, strict=True)]
+        matrix = [
+            [
+                (
+                    self._moment(i, j) / self.n / (scales[i - 1] * scales[j - 1])
+                    if scales[i - 1] * scales[j - 1]
+                    else 0.0
+                )
+                + (RIDGE if i == j else 0.0)
+                for j in size
+            ]
+            for i in size
+        ]
+        return sum(a * b for a, b in zip(away, _eliminated(matrix, list(away)), strict=True))
 
     def state(self) -> RegressionState:
         return RegressionState(self.n, tuple(self._means), tuple(self._moments))

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 from river import stats
 
-_RELATIVE_FLOOR: Final = 2.0**-40
+RELATIVE_FLOOR: Final = 2.0**-40
 """Of the magnitude: 4096 times coarser than float64 itself, so that rounding is never taken for a signal,
 and at an offset of 10⁹ still a thousandth."""
 _ABSOLUTE_FLOOR: Final = 1e-9
@@ -15,7 +15,7 @@ _ABSOLUTE_FLOOR: Final = 1e-9
 
 def floor(magnitude: float) -> float:
     """The smallest standard deviation a channel of this magnitude is believed to have."""
-    return max(abs(magnitude) * _RELATIVE_FLOOR, _ABSOLUTE_FLOOR)
+    return max(abs(magnitude) * RELATIVE_FLOOR, _ABSOLUTE_FLOOR)
 
 
 class Moments(Struct, frozen=True):

@@ -7,8 +7,11 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
+from edge_agent.detect.expected import Expected
 from edge_agent.detect.findings import LARGEST, Detector, Outcome, StateMisfitError
 from edge_agent.detect.innovations import Innovations
+from edge_agent.detect.multivariate import Multivariate
+from edge_agent.detect.seasonal import Seasonal
 from edge_agent.detect.settings import DetectSettings
 from edge_agent.detect.states import DetectorState
 
@@ -173,3 +176,9 @@ def _build(
 def _plan(settings: DetectSettings) -> Iterator[tuple[Make, Any]]:
     if settings.innovations is not None:
         yield Innovations, settings.innovations
+    if settings.seasonal is not None:
+        yield Seasonal, settings.seasonal
+    if settings.multivariate is not None:
+        yield Multivariate, settings.multivariate
+    for relation in settings.expected:
+        yield Expected, relation

@@ -4,7 +4,7 @@ Durations are in rows: at a live site a row is a minute. `docs/detection.md` giv
 """
 
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -32,14 +32,61 @@ class InnovationsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     latch: LatchSettings = LatchSettings()
 
 
+class SeasonalSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Detector (b), see `seasonal`."""
+
+    warmup_rows: WarmupRows = 10_080
+    mean_rows: Rows = 5
+    remember_rows: Rows = 480
+    """Rows of one hour of one weekday that are remembered: eight weeks of it."""
+    chance: Annotated[float, Meta(gt=0, lt=0.02)] = 1e-5
+    """Of a row as unusual as the one with which an anomaly begins."""
+    utc_offset_h: Annotated[int, Meta(ge=-12, le=14)] = 5
+    """Local time: Kazakhstan has had UTC+5 throughout since 1 March 2024."""
+    latch: LatchSettings = LatchSettings()
+
+
+class ExpectedSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Detector (c), see `expected`."""
+
+    target: str
+    drivers: Annotated[tuple[str, ...], Meta(min_length=1, max_length=6)]
+    warmup_rows: WarmupRows = 4320
+    mean_rows: Rows = 15
+    forget_rows: Rows = 10_080
+    ordinary_peak: Positive = 5.0
+    on: Positive = 6.0
+    """Standard deviations of the smoothed residual."""
+    latch: LatchSettings = LatchSettings()
+
+
+class MultivariateSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Detector (d), see `multivariate`; costs 85 MB of memory for what it imports."""
+
+    warmup_rows: WarmupRows = 1440
+    mean_rows: Rows = 15
+    trees: Annotated[int, Meta(ge=1, le=50)] = 25
+    height: Annotated[int, Meta(ge=1, le=8)] = 5
+    window_rows: Rows = 250
+    """Rows whose distribution a row is compared with, and after which it is replaced by the present one."""
+    ordinary_peak: Positive = 3.0
+    on: Positive = 5.0
+    seed: int = 1
+    latch: LatchSettings = LatchSettings()
+
+
 class DetectSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The detectors of one group of channels; one that is absent is not run."""
 
     innovations: InnovationsSettings | None = InnovationsSettings()
+    seasonal: SeasonalSettings | None = None
+    multivariate: MultivariateSettings | None = None
+    expected: tuple[ExpectedSettings, ...] = ()
 
     def longest_warmup(self) -> int:
         """Rows until every detector judges."""
-        return max((part.warmup_rows for part in _parts(self).values()), default=0)
+        single = (self.innovations, self.seasonal, self.multivariate)
+        return max((part.warmup_rows for part in (*single, *self.expected) if part), default=0)
 
 
 class ProfileClass(StrEnum):
@@ -50,10 +97,12 @@ class ProfileClass(StrEnum):
     AIR_POST = "air_post"
 
 
+_THREE_DAYS: Final = InnovationsSettings(warmup_rows=4320, ordinary_peak=4.0)
+
 CLASSES: Final = {
     ProfileClass.GENERIC: DetectSettings(),
-    ProfileClass.BOILER_HOUSE: DetectSettings(),
-    ProfileClass.AIR_POST: DetectSettings(),
+    ProfileClass.BOILER_HOUSE: DetectSettings(innovations=_THREE_DAYS),
+    ProfileClass.AIR_POST: DetectSettings(innovations=_THREE_DAYS, seasonal=SeasonalSettings()),
 }
 """The detectors and constants of each class."""
 
@@ -61,19 +110,29 @@ CLASSES: Final = {
 class GroupTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One `[[group]]` of a configuration: channels that belong together.
 
-    A detector's table replaces the one its class has.
+    A detector's table replaces the one its class has; `without` names detectors that are not to run.
     """
 
     channels: tuple[str, ...] = ()
     """Names; none: all there are."""
     profile_class: ProfileClass | None = None
     innovations: InnovationsSettings | None = None
+    seasonal: SeasonalSettings | None = None
+    multivariate: MultivariateSettings | None = None
+    expected: tuple[ExpectedSettings, ...] = ()
+    without: tuple[Literal["innovations", "seasonal", "multivariate"], ...] = ()
 
     def settings(self, usual: ProfileClass) -> DetectSettings:
         """What this table means where the class is usually this one."""
-        given = {"innovations": self.innovations}
         known = CLASSES[self.profile_class or usual]
-        return replace(known, **{name: table for name, table in given.items() if table})
+        given = {
+            "innovations": self.innovations,
+            "seasonal": self.seasonal,
+            "multivariate": self.multivariate,
+            "expected": self.expected,
+        }
+        chosen = {name: table for name, table in given.items() if table}
+        return replace(known, **chosen, **dict.fromkeys(self.without))
 
 
 class DetectFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,12 +143,10 @@ class DetectFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def with_warmup(settings: DetectSettings, rows: int) -> DetectSettings:
     """The same settings with another warm-up in every detector."""
-    return replace(
-        settings, **{name: replace(part, warmup_rows=rows) for name, part in _parts(settings).items()}
+    innovations, seasonal, multivariate = settings.innovations, settings.seasonal, settings.multivariate
+    return DetectSettings(
+        innovations=innovations and replace(innovations, warmup_rows=rows),
+        seasonal=seasonal and replace(seasonal, warmup_rows=rows),
+        multivariate=multivariate and replace(multivariate, warmup_rows=rows),
+        expected=tuple(replace(relation, warmup_rows=rows) for relation in settings.expected),
     )
-
-
-def _parts(settings: DetectSettings) -> dict[str, InnovationsSettings]:
-    """The detectors that are configured, by field."""
-    parts = {"innovations": settings.innovations}
-    return {name: part for name, part in parts.items() if part is not None}

@@ -5,7 +5,11 @@ from typing import TypeVar
 from msgspec import Struct
 
 from edge_agent.detect._autoregression import ChannelState
+from edge_agent.detect._gate import GateState
 from edge_agent.detect._latch import LatchState
+from edge_agent.detect._profile import ProfileState
+from edge_agent.detect._regression import RegressionState
+from edge_agent.detect._scale import Moments
 from edge_agent.detect.findings import StateMisfitError
 
 
@@ -14,7 +18,61 @@ class InnovationsState(Struct, frozen=True, tag="innovations"):
     latch: LatchState
 
 
-DetectorState = InnovationsState
+class ExpectedState(Struct, frozen=True, kw_only=True, tag="expected"):
+    """Of target and drivers; numbers are distances from the gates' centres, `seen` stops at the warm-up."""
+
+    names: tuple[str, ...]
+    gates: tuple[GateState, ...]
+    smooth: tuple[float, ...] = ()
+    regression: RegressionState
+    weights: tuple[float, ...]
+    seen: int = 0
+    square: float = 0.0
+    peak: float = 0.0
+    offset: float = 0.0
+    latch: LatchState = LatchState()
+
+    @classmethod
+    def empty(cls, names: tuple[str, ...]) -> "ExpectedState":
+        width = len(names)
+        return cls(
+            names=names,
+            gates=(GateState(),) * width,
+            regression=RegressionState.empty(width - 1),
+            weights=(0.0,) * width,
+        )
+
+
+class SeasonalState(Struct, frozen=True, tag="seasonal"):
+    channels: tuple[ProfileState, ...]
+    latch: LatchState = LatchState()
+
+    @classmethod
+    def empty(cls, width: int) -> "SeasonalState":
+        return cls((ProfileState(),) * width)
+
+
+class MultivariateState(Struct, frozen=True, kw_only=True, tag="multivariate"):
+    """What the channels were like, and the masses of the trees: first the window before, then the present."""
+
+    seen: int = 0
+    gates: tuple[GateState, ...]
+    moments: tuple[Moments, ...]
+    lows: tuple[float, ...] = ()
+    highs: tuple[float, ...] = ()
+    masses: tuple[tuple[int, ...], ...] = ()
+    counter: int = 0
+    smooth: float = 0.0
+    scores: Moments = Moments()
+    peak: float = 0.0
+    latch: LatchState = LatchState()
+
+    @classmethod
+    def empty(cls, width: int) -> "MultivariateState":
+        return cls(gates=(GateState(),) * width, moments=(Moments(),) * width)
+
+
+DetectorState = InnovationsState | SeasonalState | ExpectedState | MultivariateState
 S = TypeVar("S", bound=DetectorState)
 
 
