@@ -92,6 +92,8 @@ class RelationBroken(Struct, frozen=True, kw_only=True):
     op: str
     right: float
     margin: float
+    unit: str
+    """Of the sums: that of the first term's quantity."""
 
 
 class Pending(Struct, frozen=True):

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from edge_agent.settings.page import Page
-from sensor_profiles.model import Channel
+from sensor_profiles.model import Channel, Encoding
 from wire.config_file import Path_, nearest
 from wire.quantities import Quantity
 
@@ -50,6 +50,8 @@ class Checks(Struct, frozen=True, kw_only=True):
 
 NOTHING: Final = Checks()
 _HOUR_MS: Final = 60 * MINUTE_MS
+_COARSE_MS: Final = 24 * _HOUR_MS
+_FINE: Final = frozenset({Encoding.F32, Encoding.F64})
 
 
 def _usual(rate: float | None, spike: float | None, stuck_h: float | None) -> Checks:
@@ -99,8 +101,15 @@ USUAL: Final[Mapping[Quantity, Checks]] = {
 
 
 def usual(channel: Channel) -> Checks:
-    """The checks of a channel about which the site says nothing."""
-    return USUAL.get(channel.quantity, NOTHING)
+    """The checks of a channel about which the site says nothing.
+
+    An instrument that counts in steps as coarse as a noticeable move may show one number for hours.
+    """
+    found = USUAL.get(channel.quantity, NOTHING)
+    is_coarse = channel.field.encoding not in _FINE and abs(channel.scale) >= (found.spike or 0) / 8
+    if found.stuck_ms is None or not is_coarse:
+        return found
+    return msgspec.structs.replace(found, stuck_ms=max(found.stuck_ms, _COARSE_MS))
 
 
 class Points:
@@ -116,6 +125,9 @@ class Points:
 
     def name_of(self, device: str, index: int) -> str:
         return f"{device}.{self._devices[device][index].name}"
+
+    def unit_of(self, device: str, index: int) -> str:
+        return self._devices[device][index].quantity.unit
 
     def find(self, page: Page, path: Path_, name: str) -> tuple[str, int]:
         """The device and the index of a channel with numbers.

@@ -76,6 +76,7 @@ class Relation(Struct, frozen=True, kw_only=True):
     when: Condition | None
     swapped: bool
     points: tuple[str, ...]
+    unit: str
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -98,6 +99,7 @@ def _relation(page: Page, path: Path_, table: RelationTable, points: Points) -> 
     right = _side(page, (*path, "right"), table.right, points)
     if not left.terms and not right.terms:
         raise page.error(path, 'relates no channel to anything; name one, as in left = ["heat.t_supply"]')
+    terms = left.terms + right.terms
     return Relation(
         name=table.name,
         left=left,
@@ -107,7 +109,8 @@ def _relation(page: Page, path: Path_, table: RelationTable, points: Points) -> 
         holds_ms=round(table.holds_s * 1000),
         when=None if table.when is None else _condition(page, (*path, "when"), table.when, points),
         swapped=table.means == "swapped",
-        points=tuple(points.name_of(term.device, term.index) for term in left.terms + right.terms),
+        points=tuple(points.name_of(term.device, term.index) for term in terms),
+        unit=points.unit_of(terms[0].device, terms[0].index),
     )
 
 

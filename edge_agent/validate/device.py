@@ -37,6 +37,7 @@ class Validator:
         self._past = Past([limits[n] for n in self._at], period_ms)
         self._stale = Stale(channels, limits)
         self._time = Onward()
+        self._own: Mapping[int, Quality] = {}
         self.onward = True
         """Whether the scan that was judged last went on in time; a late one teaches nothing."""
 
@@ -64,14 +65,20 @@ class Validator:
             quality = worse(quality, self._all, Quality.UNCERTAIN_AFTER_FAULT)
         if clock is Clock.UNSYNCED:
             quality = worse(quality, self._all, Quality.UNCERTAIN_CLOCK)
+        self._own = quality
         return Scan(scan.device, scan.taken, clock, values, quality)
 
     def learn(self, quality: Mapping[int, Quality]) -> None:
         """Believe what was judged last where this, its final quality, allows it."""
         if not self.onward:
             return
-        doubted = [n for n, at in enumerate(self._at) if not believed(quality.get(at))] if quality else ()
-        self._past.learn(doubted)
+        if not quality:
+            self._past.learn(())
+            return
+        self._past.learn(self._positions(self._own), self._positions(quality))
+
+    def _positions(self, quality: Mapping[int, Quality]) -> list[int]:
+        return [n for n, at in enumerate(self._at) if not believed(quality.get(at))]
 
     def state(self) -> DeviceState:
         """What a restart must not lose."""

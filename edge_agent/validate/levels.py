@@ -19,6 +19,8 @@ _MEDIAN_OF_SQUARES: Final = 0.4549
 _EVERY: Final = 32
 _SHARE: Final = 1 / 45
 """45 rows, each the 32nd: a day of one-minute rows."""
+_LARGEST: Final = 1e200
+"""Of a squared move; the difference of two numbers, or its square, may be infinite."""
 _ABSURD: Final = 1e6
 """A level so far above both the floor and the present moves was learnt from junk."""
 
@@ -40,10 +42,11 @@ class Levels:
         if self._row and not self._seeds:
             return False
         for n in channels:
+            square = min(moves[n] * moves[n], _LARGEST)
             if n in self._seeds:
-                self._seed(n, moves[n] * moves[n])
+                self._seed(n, square)
             elif not self._row and self._floors[n] is not None:
-                self._follow(n, moves[n] * moves[n])
+                self._follow(n, square)
         return True
 
     def forget(self, n: int) -> None:

@@ -1,11 +1,11 @@
 """Noise burst: loud moves that take each other back, again and again.
 
 A loose contact or a fed-in disturbance goes up and down; a ramp, however steep, goes on. So what counts is
-not the square of a move but minus the product of two that follow one another, where that is positive: for
-measurement noise it is about the variance of differences, for a ramp nothing, for a step or one spike a
-single row. Only loud moves count, those above three usual ones; so an ordinary row costs nothing here.
+not the square of a move but what of it takes back the move before: of two that follow one another in opposite
+directions, the lesser one's square. For a ramp that is nothing, for a step too, for one spike a single row.
+Only what is loud counts, above three usual moves; so an ordinary row costs nothing here.
 
-    unrest = mean over 8 rows of min(−move · move before, 32 levels)        on above 10 levels, off below 4
+    unrest = mean over 8 rows of min(taken back², 20 levels)        on above 6 levels, off below 2.5
 
 Three wild values within eight rows make a burst, and nothing, however wild, is remembered beyond 16 rows.
 """
@@ -17,12 +17,12 @@ from typing import Final
 LOUD: Final = 3.0
 """Usual moves; a normal distribution is beyond in one row of 370."""
 _SHARE: Final = 1 / 8
-_ON, _OFF, _MOST = 10.0, 4.0, 32.0
-"""Levels. On at four to five times the usual standard deviation."""
+_ON, _OFF, _MOST = 6.0, 2.5, 20.0
+"""Levels. On at about four times the usual standard deviation."""
 _NOTHING: Final = 1.0
 """Levels; unrest below it is not kept."""
 _ACCEPTED_ROWS: Final = 1440
-"""What has been noisy for a day of one-minute rows is no burst: the channel is learnt anew."""
+"""What has been noisy for a day of one-minute rows more than calm is no burst: it is learnt anew."""
 
 
 class Noise:
@@ -31,8 +31,9 @@ class Noise:
     def __init__(self) -> None:
         self.unrest: dict[int, float] = {}
         """In levels."""
-        self.rows: dict[int, int] = {}
-        """Noisy channels, and for how many rows."""
+        self.noisy: set[int] = set()
+        self._rows: dict[int, int] = {}
+        """Noisy rows less calm ones, while there are more of them."""
 
     def pass_row(self) -> None:
         """A row has passed; `note` adds what was loud in it."""
@@ -41,22 +42,28 @@ class Noise:
 
     def note(self, n: int, move: float, before: float, level: float) -> None:
         """Take a loud move of this row, the move before it, and the channel's level, squared units."""
-        back = -move * before
-        if not isfinite(level) or back <= 0 or move * move <= LOUD * LOUD * level:
+        back = min(abs(move), abs(before))
+        if move * before >= 0 or not isfinite(level) or back * back <= LOUD * LOUD * level:
             return
-        # The product of an infinite move and none is NaN: it counts as much as any row may.
-        counted = back / level if back < _MOST * level else _MOST
-        self.unrest[n] = self.unrest.get(n, 0.0) + counted * _SHARE
+        self.unrest[n] = self.unrest.get(n, 0.0) + min(back * back / level, _MOST) * _SHARE
 
     def latch(self) -> None:
         """Settle which channels are noisy after this row."""
-        held = {n: rows + 1 for n, rows in self.rows.items() if self.unrest.get(n, 0.0) > _OFF}
-        self.rows = {n: 1 for n, unrest in self.unrest.items() if unrest > _ON} | held
+        unrest = self.unrest
+        self.noisy = {n for n in unrest if unrest[n] > (_OFF if n in self.noisy else _ON)}
+        counted = {n: self._rows.get(n, 0) + (1 if n in self.noisy else -1) for n in self._rows | unrest}
+        self._rows = {n: rows for n, rows in counted.items() if rows > 0}
 
     def forget(self, n: int) -> None:
+        self.noisy.discard(n)
         self.unrest.pop(n, None)
-        self.rows.pop(n, None)
+        self._rows.pop(n, None)
+
+    @property
+    def is_calm(self) -> bool:
+        """Nothing is remembered of any channel."""
+        return not self.unrest and not self._rows
 
     def outlasted(self) -> Sequence[int]:
         """Channels that have been noisy for so long that it is how they are."""
-        return [n for n, rows in self.rows.items() if rows >= _ACCEPTED_ROWS]
+        return [n for n, rows in self._rows.items() if rows >= _ACCEPTED_ROWS]

@@ -57,19 +57,25 @@ class Past:
         if self._noise.unrest:
             self._noise.pass_row()
         marks = {} if self._is_ordinary(elapsed, row) else self._each(t_ms, row)
-        if self._noise.unrest or self._noise.rows:
-            self._noise.latch()
-            return dict.fromkeys(self._noise.rows, Quality.UNCERTAIN_NOISE) | marks
-        return marks
+        if self._noise.is_calm:
+            return marks
+        self._noise.latch()
+        return dict.fromkeys(self._noise.noisy, Quality.UNCERTAIN_NOISE) | marks
 
-    def learn(self, doubted: Collection[int]) -> None:
-        """Believe the row that was judged last, but for the doubted positions."""
-        if self._even and not doubted:
+    def learn(self, doubted: Collection[int], elsewhere: Collection[int] = ()) -> None:
+        """Believe the row that was judged last, but for the doubted positions.
+
+        Args:
+            doubted: by the device's own checks: the next number is compared with an older one.
+            elsewhere: those and what other channels contradict. A number goes on from the one before wherever
+                the sensor sits, so these are compared with; but how much a channel moves is not learnt.
+        """
+        if self._even and not doubted and not elsewhere:
             self._last, self._when = self._newest, self._seen
             taught = self._levels.learn(self._moves, self._all)
         else:
-            taught = self._believe(self._row, doubted)
-        if self._noise.rows:
+            taught = self._believe(self._row, doubted, elsewhere)
+        if self._noise.noisy:
             taught |= self._accept_noise()
         if taught:
             self._alert_ms = math.inf
@@ -159,12 +165,12 @@ class Past:
         self._doubts.open.pop(n, None)
         self._noise.forget(n)
 
-    def _believe(self, row: Row, doubted: Collection[int]) -> bool:
+    def _believe(self, row: Row, doubted: Collection[int], elsewhere: Collection[int]) -> bool:
         last, when, moves, known = list(self._last), list(self._when), [0.0] * len(row), []
         for n, value in enumerate(row):
             if value is None or n in doubted:
                 continue
-            if when[n] != _NEVER:
+            if when[n] != _NEVER and n not in elsewhere:
                 moves[n] = value - last[n]
                 known.append(n)
             last[n], when[n] = value, self._t_ms

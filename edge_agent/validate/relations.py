@@ -33,10 +33,12 @@ class RelationWatch:
         self._gap_ms = gap_ms
         self._since: Instant | None = None
         self._decided_ms = 0
+        self.kept = False
+        """The last look found it unbroken."""
 
     def step(self, now: Instant, read: Read) -> RelationBroken | None:
         """Look at the relation now; what is broken, once it has been for long enough."""
-        sides = self._sides(read)
+        self.kept, sides = False, self._sides(read)
         if sides is None:
             if now.mono_ms - self._decided_ms > self._gap_ms:
                 self._since = None
@@ -44,7 +46,7 @@ class RelationWatch:
         self._decided_ms = now.mono_ms
         left, right = sides
         if not self._missed(left, right) > self.relation.margin:
-            self._since = None
+            self._since, self.kept = None, True
             return None
         if self._since is None or now.mono_ms < self._since.mono_ms:
             self._since = now
@@ -71,6 +73,7 @@ class RelationWatch:
             op=self.relation.op,
             right=right,
             margin=self.relation.margin,
+            unit=self.relation.unit,
         )
 
 

@@ -28,6 +28,7 @@ class Verdict(Struct, frozen=True):
 
     scan: Scan
     broken: tuple[RelationBroken, ...] = ()
+    kept: tuple[str, ...] = ()
 
 
 class _Place:
@@ -71,17 +72,19 @@ class SiteValidator:
         if stuck := self._stuck(place, judged):
             quality = worse(quality, stuck, Quality.UNCERTAIN_STUCK)
         place.stuck.learn(scan.taken.mono_ms, scan.values, quality)
-        found: tuple[RelationBroken, ...] = ()
+        broken: tuple[RelationBroken, ...] = ()
         if place.relations:
             place.newest = Scan(scan.device, scan.taken, clock, scan.values, quality)
-            quality, found = self._relate(place, scan.taken, quality)
+            quality, broken = self._relate(place, scan.taken, quality)
         place.validator.learn(quality)
         final = (
             judged
             if quality is judged.quality
             else Scan(scan.device, scan.taken, clock, scan.values, quality)
         )
-        return Verdict(final, found)
+        if not place.relations:
+            return Verdict(final)
+        return Verdict(final, broken, tuple([watch.relation.name for watch in place.relations if watch.kept]))
 
     def state(self) -> SiteState:
         """What a restart must not lose."""

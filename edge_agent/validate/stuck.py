@@ -32,11 +32,18 @@ class Stuck:
         self._anchors: list[Value] = [None] * len(self.watched)
         self._since = [_NEVER] * len(self.watched)
         self._moved = [_NEVER] * len(self.watched)
+        self._not_before_ms = _NEVER
+        """Nothing can have stood still for long enough before that time; `since` only grows."""
         self._t_ms, self._row = _NEVER, 0
 
     def suspects(self, t_ms: int, values: Sequence[Value]) -> list[int]:
-        """Positions that have stood still for long enough, this row's value included."""
-        if t_ms - min(self._since, default=t_ms) < self._shortest:
+        """Positions that have stood still for long enough, this row included; to be asked before `learn`."""
+        if t_ms - self._t_ms > self._gap_ms or t_ms < self._t_ms:
+            self._since, self._not_before_ms = [t_ms] * len(self.watched), _NEVER
+        if t_ms < self._not_before_ms:
+            return []
+        self._not_before_ms = min(self._since, default=t_ms) + self._shortest
+        if t_ms < self._not_before_ms:
             return []
         return [
             n
@@ -61,8 +68,6 @@ class Stuck:
         row = self._pick(values)
         if quality:
             row = self._believed(row, quality)
-        if t_ms - self._t_ms > self._gap_ms or t_ms < self._t_ms:
-            self._since = [t_ms] * len(row)
         self._since = [
             since if value == known else t_ms
             for since, value, known in zip(self._since, row, self._values, strict=True)
