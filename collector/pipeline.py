@@ -2,6 +2,7 @@
 
     broker ══▶ Line ─▶ Mailbox ─▶ sort ─▶ store.write ─▶ ┌ ledger.record    ┐ ─▶ Line.publish ══▶ receipts
              (mqtt)  (bounded)   (pure)   (durable)      │ quarantine.keep  │       then
+                                                         │ journal.enter    │
                                                          │ gateways.note    │ ─▶ acknowledge ══▶ broker
                                                          └ one transaction  ┘
 
@@ -23,6 +24,7 @@ import structlog
 from msgspec import Struct
 
 from collector import gateways, ledger, quarantine, state
+from collector.alarms import journal
 from collector.ingest.line import Line
 from collector.ingest.mailbox import Letter, Mailbox
 from collector.ingest.sorting import Sorted, refused_by_store, sort
@@ -155,6 +157,7 @@ def _keep(parts: Parts, found: Sorted, now_ms: int) -> list[tuple[Gateway, Recei
     refused = parts.store.write(found.arrivals) if found.arrivals else ()
     with state.writing(parts.engine) as transaction:
         quarantine.keep(transaction, [*found.set_aside, *refused_by_store(found, refused)], now_ms)
+        journal.enter(transaction, found.arrivals, now_ms)
         gateways.note(transaction, found.news, now_ms)
         ledger.note_progress(transaction, found.news, now_ms)
         return ledger.record(transaction, found.arrived, now_ms)

@@ -90,6 +90,19 @@ quarantine = sa.Table(
     sqlite_autoincrement=True,
 )
 
+alarm_events = sa.Table(
+    "alarm_event",
+    metadata,
+    sa.Column("site", sa.String(63), primary_key=True),
+    sa.Column("gateway", sa.String(63), primary_key=True),
+    sa.Column("id", sa.String(250), primary_key=True),
+    sa.Column("state", sa.String(10), primary_key=True),
+    sa.Column("t_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("received_ms", sa.BigInteger, nullable=False),
+    sa.Column("message", sa.LargeBinary, nullable=False, comment="the event, as JSON"),
+)
+"""What gateways reported by themselves; the same event told twice is one row."""
+
 counters = sa.Table(
     "counter",
     metadata,
@@ -99,7 +112,12 @@ counters = sa.Table(
 
 _schema = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True))
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = ()
+
+def _add_alarm_events(transaction: sa.Connection) -> None:
+    alarm_events.create(transaction)
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_add_alarm_events,)
 """The first step leads from version 1 to 2, and so on; a new database is made as the tables above stand."""
 _NEWEST = len(MIGRATIONS) + 1
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from collector.cli import gaps, quarantine, readings, running
+from collector.cli import alarms, gaps, quarantine, readings, running
 
 app = typer.Typer(
     help="Stores what the gateways measure and names what is missing.",
@@ -13,6 +13,7 @@ app.command()(running.run)
 app.command()(running.check)
 app.command()(gaps.gaps)
 readings.register(app)
+app.add_typer(alarms.app, name="alarms")
 app.add_typer(quarantine.app, name="quarantine")
 
 

@@ -17,7 +17,7 @@ from collector.ledger.ranges import Range, around, merge
 from wire.messages import Loss, LossReason, Receipt, Status
 from wire.topics import Gateway
 
-__all__ = ["Gap", "GapState", "list_gaps", "note_progress", "record"]
+__all__ = ["Gap", "GapState", "list_gaps", "newest_readings", "note_progress", "record"]
 
 _RECEIPT_RANGES = 100
 Key = tuple[Gateway, str]
@@ -86,6 +86,17 @@ def list_gaps(connection: sa.Connection) -> list[Gap]:
             for row in rows
         ]
     )
+
+
+def newest_readings(connection: sa.Connection) -> dict[Gateway, int]:
+    """The time of the newest reading of every gateway, Unix ms, whatever is missing before it."""
+    streams, ranges = state.streams.c, state.ranges.c
+    query = (
+        sa.select(streams.site, streams.gateway, sa.func.max(ranges.last_ms))
+        .join(state.ranges, ranges.stream_id == streams.id)
+        .group_by(streams.site, streams.gateway)
+    )
+    return {Gateway(site, gateway): last_ms for site, gateway, last_ms in connection.execute(query)}
 
 
 def _point(batch: Arrived) -> Range:

@@ -1,0 +1,94 @@
+"""`collector alarms list`, and an alarm's way through a whole collector."""
+
+import json
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+from typer.testing import CliRunner, Result
+
+from collector import gateways, ledger, state
+from collector.alarms import journal
+from collector.arrivals import Arrived, News
+from collector.cli import app
+from tests.collector.collecting import EPOCH, GATEWAY, OTHER, Agent, batch, collecting, settings
+from tests.collector.test_alarms import CLEARED, RAISED, about, arrival, status
+from tests.servers import Mosquitto
+from wire.messages import About, AlarmState, ChannelAbout, DeviceAbout, Presence
+
+
+def call(*words: object) -> Result:
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def named() -> About:
+    channel = ChannelAbout(name="t_supply", quantity="temperature", unit="Cel", title="Подача\x1b[2J")
+    device = DeviceAbout(name="heat", profile="p", model="m", link="l", period_s=60, channels=(channel,))
+    return msgspec.structs.replace(about(), devices=(device,))
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Path:
+    file = tmp_path / "collector.toml"
+    url = f"sqlite:///{tmp_path}/state.db"
+    file.write_text(f'[store]\nkind = "sqlite"\npath = "{tmp_path}/r.db"\n[state]\nurl = "{url}"\n')
+    now_ms = time.time_ns() // 1_000_000
+    over = msgspec.structs.replace(RAISED, id="low/heat/t_supply/7", code="low")
+    ended = msgspec.structs.replace(over, state=AlarmState.CLEARED, t_ms=over.t_ms + 1)
+    with state.opened(url) as engine, state.writing(engine) as transaction:
+        journal.enter(transaction, [arrival(RAISED, over, ended)], now_ms)
+        ledger.record(transaction, [Arrived(GATEWAY, EPOCH, 1, now_ms, now_ms)], now_ms)
+        news = [News(GATEWAY, named()), News(OTHER, about(60)), News(OTHER, status(Presence.OFFLINE))]
+        gateways.note(transaction, news, now_ms)
+    return file
+
+
+def test_what_stands_is_told_in_words_and_silent_gateways_first(filled: Path) -> None:
+    result = call("alarms", "list", "-c", filled, "--active")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("2  ")
+    assert lines[0].endswith("ap-03/gw-1  raised   Шлюз ap-03/gw-1: молчит")
+    assert "  bh-07/gw-1  raised   Подача\\x1b[2J (heat): выше предела" in result.stdout
+    assert "снято" not in result.stdout
+    assert "\x1b" not in result.stdout
+    assert result.stderr == "2 alarms\n"
+
+
+def test_without_active_the_past_is_told_too(filled: Path) -> None:
+    result = call("alarms", "list", "-c", filled, "--site", "bh-07", "--language", "kk")
+    assert result.stderr == "2 alarms\n"
+    assert "төменгі шектен төмен — алынды" in result.stdout
+    assert "ap-03" not in result.stdout
+
+
+def test_a_program_gets_events_and_text(filled: Path) -> None:
+    result = call("alarms", "list", "-c", filled, "--active", "--language", "en", "--json")
+    silent, alarm = json.loads(result.stdout)
+    assert (silent["site"], silent["alarm"]["code"]) == ("ap-03", "gateway_silent")
+    assert silent["alarm"]["params"]["reason"] == "offline"
+    assert alarm["alarm"]["params"] == RAISED.params
+    assert set(alarm["text"]) == {"title", "happened", "evidence", "check"}
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(("--tz", "Mars/Base"), 2), (("--language", "fr"), 2), (("--limit", "0"), 2), (("--site", "none"), 0)],
+)
+def test_wrong_usage_is_told(filled: Path, words: tuple[str, ...], code: int) -> None:
+    assert call("alarms", "list", "-c", filled, *words).exit_code == code
+
+
+@pytest.mark.system
+def test_an_alarm_is_durable_when_its_batch_is_receipted(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    wanted = settings(tmp_path, mosquitto.port)
+    first = msgspec.structs.replace(batch(1, rows=0), alarms=(RAISED,))
+    second = msgspec.structs.replace(batch(2), alarms=(CLEARED,))
+    with collecting(wanted), Agent(mosquitto.port) as agent:
+        agent.send_until_receipted(first, second)
+        agent.send(first)
+        agent.send_until_receipted(batch(3))
+    with state.opened(wanted.state.url) as engine, state.reading(engine) as connection:
+        found = journal.entries(connection, limit=10)
+    assert sorted(entry.event.state for entry in found) == ["cleared", "raised"]
