@@ -55,9 +55,9 @@ class RawScan(Struct, frozen=True):
 
 
 class DecodedScan(Struct, frozen=True):
-    """Values in the order of the device's channels; None where there were no bytes or no number.
+    """Values in the order of the device's channels; None where nothing was measured.
 
-    `faults` maps the index of a channel to why it has no value or cannot be believed.
+    `faults` maps the index of a channel to why it has no value.
     """
 
     device: str
@@ -67,7 +67,7 @@ class DecodedScan(Struct, frozen=True):
 
 
 class Scan(Struct, frozen=True):
-    """What goes into the outbox: a value is kept beside a bad quality when the device did send one."""
+    """What goes into the outbox: a measured value that is out of its range is kept beside its quality."""
 
     device: str
     taken: Instant

@@ -4,7 +4,7 @@
                  _image     _cut, _singles         _values                    _layout
 
 Invariants: any bytes give a scan and never an exception; it has a value for every channel; no value is NaN,
-infinite or -0.0; a channel without a value has a fault. Why a channel is bad is said by the first that
+infinite or -0.0; a channel has a value or a fault, never both. Why a channel is bad is said by the first that
 applies: there were no bytes; its status is bad or has no bytes; the value itself.
 """
 

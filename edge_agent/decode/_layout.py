@@ -86,7 +86,7 @@ class Layout:
         return watched
 
     def read(self, answers: Sequence[Answer]) -> tuple[tuple[Value, ...], Faults]:
-        """The values in the order of the channels, and why one is missing or not to be believed."""
+        """The values in the order of the channels, and why one is missing."""
         image = self._image.join(answers)
         got: list[Any] = self._singles.read(image) if self._singles else []
         got += self._others.unpack_from(self._cut.arrange(image))
@@ -100,7 +100,11 @@ class Layout:
         for turn, guard in self._guards:
             if (guard.read(got[turn]) if guard.read else got[turn]) not in guard.good:
                 faults |= dict.fromkeys(guard.channels, Quality.BAD_DEVICE_STATUS)
-        return tuple([got[turn] for turn in self._turns]), faults | self._missing
+        faults |= self._missing
+        values = [got[turn] for turn in self._turns]
+        for index in faults:  # what an instrument shows beside `broken` is often 0: it must not look measured
+            values[index] = None
+        return tuple(values), faults
 
     def _strike(self, got: list[Any], faults: Faults) -> None:
         """Take out NaN and infinities of the plain f32; a finite sum proves that there are none."""

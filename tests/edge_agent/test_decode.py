@@ -148,11 +148,11 @@ def guarded(*encodings: Encoding) -> list[Channel]:
     return [channel(field(encoding, 1 + 2 * n), status="s") for n, encoding in enumerate(encodings)]
 
 
-def test_a_status_that_is_not_good_condemns_its_channels_and_keeps_their_values() -> None:
+def test_a_status_that_is_not_good_leaves_its_channels_without_a_value() -> None:
     data = registers(11) + struct.pack(">ff", 20.5, math.nan) + registers(4)
     places = [*guarded(Encoding.F32, Encoding.F32), channel(field(Encoding.U16, 5))]
     decoded = decode(places, answer(data), statuses=(OK,))
-    assert decoded.values == (20.5, None, 4.0)
+    assert decoded.values == (None, None, 4.0)
     assert decoded.faults == dict.fromkeys((0, 1), Quality.BAD_DEVICE_STATUS)
 
 
@@ -162,9 +162,9 @@ def test_a_good_status_condemns_nothing() -> None:
     assert (decoded.values, decoded.faults) == ((9.0,), {})
 
 
-def test_a_status_without_bytes_lends_its_fault_and_the_values_are_kept() -> None:
+def test_a_status_without_bytes_lends_its_fault() -> None:
     decoded = decode(guarded(Encoding.U16), silent(0, 1), answer(registers(9), 1), statuses=(OK,))
-    assert (decoded.values, decoded.faults) == ((9.0,), {0: Quality.BAD_NO_ANSWER})
+    assert (decoded.values, decoded.faults) == ((None,), {0: Quality.BAD_NO_ANSWER})
 
 
 def test_a_channel_without_bytes_says_so_whatever_its_status() -> None:
