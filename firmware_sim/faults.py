@@ -7,7 +7,7 @@ requests give the same faults.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from msgspec import Struct
@@ -66,10 +66,14 @@ class Armed(Struct, frozen=True):
     left: int | None
 
 
+Hits = Mapping[LineFault, int]
+"""What strikes one request, and its amount."""
+
+
 class Strike:
     """The faults that hit one request."""
 
-    def __init__(self, hits: Mapping[LineFault, int], rng: random.Random) -> None:
+    def __init__(self, hits: Hits, rng: random.Random) -> None:
         self._hits = hits
         self._rng = rng
 
@@ -127,14 +131,21 @@ class Strike:
         return self._rng.randbytes(self._hits.get(kind, 0))
 
 
-_NO_FAULT: Mapping[LineFault, int] = {}
+_NO_FAULT: Hits = {}
 
 
 class LineFaults:
     """The faults of one instrument's line, armed and disarmed while it runs."""
 
-    def __init__(self, rng: random.Random | None = None) -> None:
+    def __init__(self, rng: random.Random | None = None, told: Callable[[], Hits] = dict) -> None:
+        """Put a line together.
+
+        Args:
+            rng: chance.
+            told: what a story lets strike now, beside what is armed.
+        """
         self._rng = rng or random.Random(0)  # noqa: S311 - noise that repeats, no secret
+        self._told = told
         self._armed: dict[LineFault, Armed] = {}
 
     @property
@@ -177,12 +188,14 @@ class LineFaults:
 
     def strike(self) -> Strike:
         """Draw what happens to the next answer; counts down the faults that hit."""
-        if not self._armed:
+        told = self._told()
+        if not (self._armed or told):
             return Strike(_NO_FAULT, self._rng)
-        return Strike(
-            {kind: armed.amount for kind, armed in list(self._armed.items()) if self._hits(kind, armed)},
-            self._rng,
-        )
+        return Strike({**told, **self._struck()}, self._rng)
+
+    def _struck(self) -> dict[LineFault, int]:
+        """Draw which armed faults hit the next answer; counts down those that do."""
+        return {kind: armed.amount for kind, armed in list(self._armed.items()) if self._hits(kind, armed)}
 
     def _hits(self, kind: LineFault, armed: Armed) -> bool:
         if armed.probability < 1 and self._rng.random() >= armed.probability:

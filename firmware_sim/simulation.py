@@ -6,7 +6,7 @@ clock ─▶ plant ─▶ instrument ─▶ line ═══▶ whoever reads
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self
@@ -14,11 +14,10 @@ from typing import Self
 from msgspec import Struct
 
 from firmware_sim.devices import Instrument, PtyLine, RtuTcpLine, Served, TcpLine
-from firmware_sim.faults import Delivery
-from firmware_sim.plant import Plant
+from firmware_sim.faults import Delivery, LineFaults
 from firmware_sim.scenario import Device, LinkTable, Scenario, Site
+from firmware_sim.stage import Stage
 from firmware_sim.truth import TrueValue
-from wire.messages import Value
 
 HOST = "127.0.0.1"
 Line = PtyLine | TcpLine | RtuTcpLine
@@ -54,6 +53,7 @@ class Simulation:
 
     Attributes:
         endpoints: where each link is; complete inside `async with`.
+        stages: site → its story, to be told otherwise.
         instruments: (site, device) → its instrument, to arm faults.
         lines: (site, link) → its line, to unplug.
     """
@@ -69,6 +69,7 @@ class Simulation:
         self._clock = PlantClock(scenario.start_s, scenario.speed)
         self._folder, self._listener = folder, listener
         self._stack = AsyncExitStack()
+        self.stages = {site.name: Stage(site, scenario.start_s) for site in scenario.sites}
         self.instruments: dict[tuple[str, str], Instrument] = {}
         self.lines: dict[tuple[str, str], Line] = {}
         self.endpoints: tuple[Endpoint, ...] = ()
@@ -78,10 +79,8 @@ class Simulation:
             for link in site.links:
                 self.lines[site.name, link.name] = self._line(site, link)
         self._links = [(site.name, link) for site in scenario.sites for link in site.links]
-        for site in scenario.sites:
-            site.plant.at(
-                scenario.start_s
-            )  # its first values take a tenth of a second, too long for a reader
+        for stage in self.stages.values():
+            stage.warm()  # its first values take a twentieth of a second, too long for a reader
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:
@@ -95,12 +94,14 @@ class Simulation:
         await self._stack.aclose()
 
     def _instrument(self, site: Site, device: Device) -> Instrument:
+        stage, clock = self.stages[site.name], self._clock
         return Instrument(
             site=site.name,
             name=device.name,
             profile=device.profile,
             unit=device.unit,
-            values=_values(device, site.plant, self._clock),
+            values=lambda: stage.shown(device, clock()),
+            faults=LineFaults(told=lambda: stage.strikes(device, clock())),
             on_served=_reporter(device, self._listener),
             streaming=device.streaming,
         )
@@ -118,14 +119,6 @@ class Simulation:
         if isinstance(line, PtyLine):
             return Endpoint(site, link.name, link.kind, port=str(line.link_path), baud=link.baud)
         return Endpoint(site, link.name, link.kind, host=line.host, tcp_port=line.port)
-
-
-def _values(device: Device, plant: Plant, clock: PlantClock) -> Callable[[], Mapping[str, Value]]:
-    def now() -> Mapping[str, Value]:
-        t_s = clock()
-        return device.shown(plant.at(t_s), t_s - clock.start_s)
-
-    return now
 
 
 def _reporter(device: Device, listener: Listener) -> Callable[[Served], None]:

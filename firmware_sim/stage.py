@@ -45,8 +45,13 @@ class Stage:
     def tell(self, events: Iterable[Event]) -> None:
         """Play another story from now on."""
         self.events = Events(events)
+        self._lines_suffer = bool(self.events.of(Kind.BUS_FAULT, Kind.DEVICE_SILENT, Kind.POWER_OUTAGE))
         plant = self.site.plant.told(self.events.all)
         self._sensors = Sensors(self.site.seed, plant, self._points, self.events)
+
+    def warm(self) -> None:
+        """Reckon the first day, so that the first question is answered as quickly as the others."""
+        self.over(np.array([self._start_s]))
 
     def over(self, times: Array) -> dict[str, dict[str, Array]]:
         """What every device should show at many instants, by profile channel; NaN: a broken sensor."""
@@ -65,6 +70,8 @@ class Stage:
 
     def strikes(self, device: Device, t_s: float) -> dict[LineFault, int]:
         """What happens to an answer of this device now, for its line."""
+        if not self._lines_suffer:
+            return {}
         found = self.answers(device, np.array([t_s]))
         if found.silent[0]:
             return {LineFault.SILENT: 1}

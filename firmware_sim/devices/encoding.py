@@ -27,7 +27,7 @@ _INTEGER_BYTES = {
 }
 _SIGNED = frozenset({Encoding.I8, Encoding.I16, Encoding.I24, Encoding.I32, Encoding.I64})
 _REAL = {Encoding.F32: ">f", Encoding.F64: ">d"}
-_F32_MAX, _F32_NORMAL = 3.4028234663852886e38, 2.0**-126
+F32_MAX, _F32_NORMAL = 3.4028234663852886e38, 2.0**-126
 
 
 class MisfitError(ValueError):
@@ -111,29 +111,29 @@ def _sized(field: Field) -> int:
     return field.size
 
 
-class _Scale:
+class Scale:
     """value = raw · scale + offset in exact decimals: no 22.300000000000004."""
 
     def __init__(self, scale: float, offset: float) -> None:
-        self._scale, self._offset = scale, offset
+        self.scale, self.offset = scale, offset
         exact, shift = Fraction(repr(scale)), Fraction(repr(offset))
-        self._below = math.lcm(exact.denominator, shift.denominator)
-        self._times, self._plus = int(exact * self._below), int(shift * self._below)
-        self._decimal, self._plain = (Decimal(repr(scale)), Decimal(repr(offset))), scale == 1 and offset == 0
+        self.below = math.lcm(exact.denominator, shift.denominator)
+        self.times, self.plus = int(exact * self.below), int(shift * self.below)
+        self._decimal, self.plain = (Decimal(repr(scale)), Decimal(repr(offset))), scale == 1 and offset == 0
 
     def of_integer(self, raw: int) -> float:
-        return (raw * self._times + self._plus) / self._below
+        return (raw * self.times + self.plus) / self.below
 
     def of_real(self, raw: float) -> float | None:
         if not math.isfinite(raw):
             return None
-        if self._plain:
+        if self.plain:
             return raw
         times, plus = self._decimal
         return float(Decimal(repr(raw)) * times + plus)
 
     def undo(self, value: float) -> float:
-        return (value - self._offset) / self._scale
+        return (value - self.offset) / self.scale
 
     def to_integer(self, value: float, low: int, high: int) -> int:
         raw = self.undo(value)
@@ -148,7 +148,7 @@ class Integer:
     broken = None
 
     def __init__(self, field: Field, scale: float, offset: float) -> None:
-        self._scale, self._order = _Scale(scale, offset), field.order
+        self.scale, self._order = Scale(scale, offset), field.order
         self.size = _INTEGER_BYTES.get(field.encoding) or _bit_container(field)
         bits = (1 << (field.bit or 0)) if field.encoding is Encoding.BIT else field.mask
         self._all = (1 << 8 * self.size) - 1
@@ -156,21 +156,21 @@ class Integer:
         self._shift = (self._bits & -self._bits).bit_length() - 1
         self._signed = field.encoding in _SIGNED and bits is None
         span = self._bits >> self._shift
-        self._low, self._high = (-(span // 2) - 1, span // 2) if self._signed else (0, span)
+        self.low, self.high = (-(span // 2) - 1, span // 2) if self._signed else (0, span)
         self.mask = arrange(self._bits.to_bytes(self.size, "big"), self._order) if bits else None
 
     def put(self, value: float | str) -> Written:
-        return self.raw(self._scale.to_integer(_number(value), self._low, self._high))
+        return self.raw(self.scale.to_integer(_number(value), self.low, self.high))
 
     def raw(self, raw: float) -> Written:
         """A raw value; one beyond the range keeps its low bits (65535 is 0xFFFF in an i16 too)."""
         big = ((int(raw) << self._shift) & self._bits).to_bytes(self.size, "big")
-        return Written(arrange(big, self._order), self._scale.of_integer(int(raw)))
+        return Written(arrange(big, self._order), self.scale.of_integer(int(raw)))
 
     def read(self, data: bytes) -> int:
         """The raw value of bytes as they stand on the wire, for words that several fields share."""
         raw = (int.from_bytes(arrange(data, self._order), "big") & self._bits) >> self._shift
-        return raw - self._all - 1 if self._signed and raw > self._high else raw
+        return raw - self._all - 1 if self._signed and raw > self.high else raw
 
 
 def _bit_container(field: Field) -> int:
@@ -187,19 +187,19 @@ class Real:
     mask = None
 
     def __init__(self, field: Field, scale: float, offset: float) -> None:
-        self._scale, self._order, self._format = _Scale(scale, offset), field.order, _REAL[field.encoding]
-        self._single = field.encoding is Encoding.F32
+        self._scale, self._order, self._format = Scale(scale, offset), field.order, _REAL[field.encoding]
+        self.single, self.plain = field.encoding is Encoding.F32, self._scale.plain
         self.size = struct.calcsize(self._format)
 
     def put(self, value: float | str) -> Written:
         raw = self._scale.undo(_number(value))
-        if self._single and math.isfinite(raw):
-            raw = min(max(raw, -_F32_MAX), _F32_MAX)
+        if self.single and math.isfinite(raw):
+            raw = min(max(raw, -F32_MAX), F32_MAX)
         return self.raw(raw)
 
     def raw(self, raw: float) -> Written:
         big = struct.pack(self._format, raw)
-        kept = shortest_f32(struct.unpack(">f", big)[0]) if self._single else raw
+        kept = shortest_f32(struct.unpack(">f", big)[0]) if self.single else raw
         return Written(arrange(big, self._order), self._scale.of_real(kept))
 
     @property
@@ -213,7 +213,7 @@ class Bcd:
     mask = None
 
     def __init__(self, field: Field, scale: float, offset: float) -> None:
-        self._scale, self._order, self.size = _Scale(scale, offset), field.order, _sized(field)
+        self._scale, self._order, self.size = Scale(scale, offset), field.order, _sized(field)
 
     def put(self, value: float | str) -> Written:
         return self.raw(self._scale.to_integer(_number(value), 0, 10 ** (2 * self.size) - 1))

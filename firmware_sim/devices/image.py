@@ -202,6 +202,11 @@ class Layout:
         self._legal[Space.FRAME] = [(0, _LONGEST_FRAME)]  # a frame is as long as its protocol says
         self._plans: dict[Block, _Plan | None] = {}
 
+    @property
+    def separate(self) -> bool:
+        """Whether each channel has its own bytes: what it says depends on no other channel's value."""
+        return self._shared.isdisjoint(self._channels)
+
     def has(self, space: Space) -> bool:
         """Whether the instrument has anything in this space."""
         return bool(self._legal[space])
