@@ -397,6 +397,7 @@ def _write_through_a_full_disk(box: Outbox, first: int, make_room: Callable[[], 
         last = next(numbers)
         assert append(box, scan(last, device="wide")) == last
     assert times(batches(box)) == [NOW_MS + 60_000 * n for n in range(1, last + 1)]
+    assert (box.depth().batches, box.depth().readings) == (last, 50 * last)
     assert [entry["event"] for entry in logs] == [
         "outbox cannot be written; readings wait in memory",
         "outbox is written again",
