@@ -12,7 +12,7 @@ from edge_agent.cli import _recording, _scores
 from edge_agent.cli._recording import Recording, RecordingError
 from edge_agent.cli._sheet import Sheet
 from edge_agent.cli.common import JsonOption, fail
-from edge_agent.detect import Group, Outcome
+from edge_agent.detect import DetectSettings, Group, Outcome
 from edge_agent.detect.settings import DetectFile, GroupTable, ProfileClass, with_warmup
 from wire import config_file
 from wire.config_file import ConfigError, nearest
@@ -122,9 +122,17 @@ def _watches(recording: Recording, plan: Plan) -> tuple[tuple[Watch, ...], int]:
         settings = table.settings(plan.profile_class)
         if plan.warmup is not None:
             settings = with_warmup(settings, plan.warmup)
+        _refuse_strangers(recording.file, names, settings)
         watches.append(Watch(Group(names, settings), tuple(_column(recording, name) for name in names)))
         warmups.append(settings.longest_warmup())
     return tuple(watches), max(warmups)
+
+
+def _refuse_strangers(file: str, names: Sequence[str], settings: DetectSettings) -> None:
+    for relation in settings.expected:
+        for name in (relation.target, *relation.drivers):
+            if name not in names:
+                raise RecordingError(f"{file}: `{name}` of a relation is no channel{nearest(name, names)}")
 
 
 def _column(recording: Recording, name: str) -> list[float | None]:

@@ -20,7 +20,7 @@ from edge_agent.detect.settings import ExpectedSettings
 from edge_agent.detect.states import DetectorState, ExpectedState, fitting
 
 NAME: Final = "expected"
-_SETTLED_SHARE: Final = 1 / 4
+_SETTLED_SHARE: Final = 1 / 2
 """Of the warm-up: residuals before were made by a relation still on its way."""
 _INDEPENDENT_ROWS: Final = 60
 """Rows an hour apart say something new of a slow process; those between repeat it."""
@@ -67,7 +67,7 @@ class Expected:
             return Outcome(True, score, (self._finding(row, means, score),))
         if verdict is Verdict.NEW_NORMAL:
             self.rebaseline()
-        else:
+        elif score < self._settings.latch.off:
             self._learn(means, residual)
         return Outcome(anomalous=False, score=score)
 
@@ -122,8 +122,9 @@ class Expected:
     def _learn(self, means: list[float], residual: float) -> None:
         settings = self._settings
         self._seen = min(self._seen + 1, settings.warmup_rows)
-        if self._seen > settings.warmup_rows * _SETTLED_SHARE:
-            self._square += (residual * residual - self._square) / min(self._seen, settings.forget_rows)
+        settled = self._seen - int(settings.warmup_rows * _SETTLED_SHARE)
+        if settled > 0:
+            self._square += (residual * residual - self._square) / settled
             if self._seen < settings.warmup_rows:
                 self._peak = max(self._peak, abs(residual))
         self._regression.learn([means[0] - self._offset, *means[1:]])

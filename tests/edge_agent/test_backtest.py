@@ -123,6 +123,8 @@ def test_a_configuration_chooses_channels_and_constants(file: Path, tmp_path: Pa
     assert answer["total"]["scored"] == 400
     config.write_text('[[group]]\nchannels = ["retrun"]\n')
     assert "no column `retrun`; did you mean `return`?" in run(file, "--config", config).stderr
+    config.write_text('[[group]]\n[[group.expected]]\ntarget = "return"\ndrivers = ["suply"]\n')
+    assert "`suply` of a relation is no channel; did you mean `supply`?" in run(file, "-c", config).stderr
     config.write_text("[[group]]\n[group.innovations]\nwarm_rows = 3\n")
     assert "unknown key" in run(file, "--config", config).stderr
 
