@@ -9,14 +9,18 @@ from wire import config_file
 from wire.broker import Broker
 
 
-class SqliteStore(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="sqlite", tag_field="kind"):
+class SqliteStore(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="sqlite", tag_field="kind"
+):
     path: str = "/var/lib/ulba/readings.db"
 
 
-class InfluxStore(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="influx", tag_field="kind"):
+class InfluxStore(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="influx", tag_field="kind"
+):
     """InfluxDB, or anything that speaks its protocol.
 
-    `api = "v1"` writes to `/write`, `"v2"` to `/api/v2/write` through influxdb-client; both read by InfluxQL `/query`.
+    `api = "v1"` writes to `/write`, `"v2"` to `/api/v2/write` through influxdb-client; both read by InfluxQL.
     """
 
     url: str = "http://127.0.0.1:8086"

@@ -38,7 +38,7 @@ class Fault(StrEnum):
 class Answer(Struct, frozen=True):
     """What a device said to one block: its bytes as they stood on the wire, or why there are none.
 
-    Registers: 2·count bytes, high byte first. Bits: ceil(count/8) bytes, the first bit in the lowest position.
+    Registers: 2·count bytes, high byte first. Bits: ceil(count/8) bytes, the first in the lowest position.
     """
 
     block: Block

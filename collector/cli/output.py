@@ -93,9 +93,9 @@ STREAMS: dict[str, Callable[[Iterable[StoredReading]], Iterator[bytes]]] = {
 
 def print_table(readings: Iterable[StoredReading], zone: ZoneInfo, file: IO[str]) -> None:
     """Print readings for a person, times as clocks in `zone` show them."""
-    from rich.console import Console  # noqa: PLC0415 - only people need it
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table("time " + zone.key, "point", box=None, pad_edge=False, header_style="bold")
     table.add_column("value", justify="right")
