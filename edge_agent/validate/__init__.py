@@ -18,5 +18,5 @@ from edge_agent.validate.state import DeviceState, SiteState
 
 __all__ = ["PRECEDENCE", "RECOVERY_ROWS", "DeviceState", "SiteState", "SiteValidator", "Validator", "Verdict"]
 
-RECOVERY_ROWS: Final = 20
-"""Noise is forgotten in 16 rows, a new level believed in 3, and the first row of all may be late."""
+RECOVERY_ROWS: Final = 22
+"""Noise is forgotten in 18 rows, a new level believed in 3, and the first row of all may be late."""

@@ -5,9 +5,9 @@ not the square of a move but what of it takes back the move before: of two that 
 directions, the lesser one's square. For a ramp that is nothing, for a step too, for one spike a single row.
 Only what is loud counts, above three usual moves; so an ordinary row costs nothing here.
 
-    unrest = mean over 8 rows of min(taken back², 20 levels)        on above 6 levels, off below 2.5
+    unrest = mean over 8 rows of min(taken back², 16 levels)        on above 5 levels, off below 1.5
 
-Three wild values within eight rows make a burst, and nothing, however wild, is remembered beyond 16 rows.
+Three wild values within eight rows make a burst, and nothing, however wild, is remembered beyond 18 rows.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from typing import Final
 LOUD: Final = 3.0
 """Usual moves; a normal distribution is beyond in one row of 370."""
 _SHARE: Final = 1 / 8
-_ON, _OFF, _MOST = 6.0, 2.5, 20.0
+_ON, _OFF, _MOST = 5.0, 1.5, 16.0
 """Levels. On at about four times the usual standard deviation."""
 _NOTHING: Final = 1.0
 """Levels; unrest below it is not kept."""

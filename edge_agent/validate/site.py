@@ -69,19 +69,16 @@ class SiteValidator:
         if not place.validator.onward:
             return Verdict(judged)
         quality = judged.quality
-        if stuck := self._stuck(place, judged):
-            quality = worse(quality, stuck, Quality.UNCERTAIN_STUCK)
+        if suspects := place.stuck.suspects(scan.taken.mono_ms, scan.values):
+            quality = worse(quality, _stuck(place, suspects, scan.taken.mono_ms), Quality.UNCERTAIN_STUCK)
         place.stuck.learn(scan.taken.mono_ms, scan.values, quality)
         broken: tuple[RelationBroken, ...] = ()
         if place.relations:
             place.newest = Scan(scan.device, scan.taken, clock, scan.values, quality)
             quality, broken = self._relate(place, scan.taken, quality)
         place.validator.learn(quality)
-        final = (
-            judged
-            if quality is judged.quality
-            else Scan(scan.device, scan.taken, clock, scan.values, quality)
-        )
+        changed = quality is not judged.quality
+        final = Scan(scan.device, scan.taken, clock, scan.values, quality) if changed else judged
         if not place.relations:
             return Verdict(final)
         return Verdict(final, broken, tuple([watch.relation.name for watch in place.relations if watch.kept]))
@@ -95,14 +92,6 @@ class SiteValidator:
         for name, place in self._places.items():
             if name in state.devices:
                 place.validator.restore(state.devices[name])
-
-    def _stuck(self, place: _Place, scan: Scan) -> list[int]:
-        now_ms, watch = scan.taken.mono_ms, place.stuck
-        return [
-            watch.watched[n]
-            for n in watch.suspects(now_ms, scan.values)
-            if any(peer.moves_beside(m, watch.still(n), now_ms) for peer, m in place.peers[n])
-        ]
 
     def _relate(
         self, place: _Place, now: Instant, quality: dict[int, Quality]
@@ -126,6 +115,16 @@ class SiteValidator:
             return None
         value = scan.values[index]
         return value if isinstance(value, float) and believed(scan.quality.get(index)) else None
+
+
+def _stuck(place: _Place, suspects: Sequence[int], now_ms: int) -> list[int]:
+    """The channels that stand still while a peer moves."""
+    watch = place.stuck
+    return [
+        watch.watched[n]
+        for n in suspects
+        if any(peer.moves_beside(m, watch.still(n), now_ms) for peer, m in place.peers[n])
+    ]
 
 
 def _join_peers(places: dict[str, _Place], devices: Sequence[Device]) -> None:
