@@ -62,7 +62,6 @@ class ChannelState(Struct, frozen=True):
     scale: float = 0.0
     lags: tuple[float, ...] = ()
     missing: int = 0
-    wild: bool = False
     mean: float = 0.0
     drift: float = 0.0
     level: float = 0.0
@@ -81,7 +80,7 @@ class Autoregression:
         self._regression = Regression(saved.regression or RegressionState.empty(ORDER))
         self._errors = variance(saved.errors)
         self._bias, self._scale = saved.bias, saved.scale
-        self._lags, self._missing, self._wild = list(saved.lags), saved.missing, saved.wild
+        self._lags, self._missing = list(saved.lags), saved.missing
         self._mean = fading_mean(pace.mean_rows, saved.mean)
         self._drift = fading_mean(pace.mean_rows, saved.drift)
         self._error = 0.0
@@ -138,7 +137,6 @@ class Autoregression:
             scale=self._scale,
             lags=tuple(self._lags),
             missing=self._missing,
-            wild=self._wild,
             mean=self._mean.get(),
             drift=self._drift.get(),
             level=self.level,
@@ -169,11 +167,6 @@ class Autoregression:
         foretold, scale, clip = self._foretold(), self._scale, self._pace.clip
         error = (z - foretold) / scale
         clipped = self._error = max(-clip, min(clip, error))
-        wild, self._wild = self._wild, clipped != error
-        if self._wild and not wild:
-            # One wild value is one wild error, not five: what enters the lags is what can be believed of it
-            # (Masreliez and Martin 1977). A second in a row is no accident.
-            error, z = clipped, foretold + clipped * scale
         self._mean.update(clipped)
         self._drift.update(error)
         self._push(z)

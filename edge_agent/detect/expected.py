@@ -61,7 +61,9 @@ class Expected:
         if self._seen < self._settings.warmup_rows:
             self._learn(means, residual)
             return Outcome(anomalous=False, score=0.0, learning=self._learning())
-        score = abs(residual) / self._usual(means) / self._settings.on
+        score = abs(residual) / self._usual() / self._settings.on
+        if score >= self._settings.latch.off:
+            score /= self._widened(means)
         verdict = self._latch.step(t_ms, score)
         if verdict is Verdict.ANOMALOUS:
             return Outcome(True, score, (self._finding(row, means, score),))
@@ -131,12 +133,18 @@ class Expected:
         if self._seen % settings.mean_rows == 0 or self._seen == settings.warmup_rows:
             self._weights = self._regression.solve((0.0,) * len(settings.drivers))
 
-    def _usual(self, means: Sequence[float]) -> float:
-        """The residual's standard deviation; wider where the drivers are seldom (a cold not yet seen)."""
-        own = math.sqrt(self._square)
-        learnt = max(own, self._peak / self._settings.ordinary_peak, floor(self._gates[0].centre or 0.0))
+    def _usual(self) -> float:
+        """The residual's standard deviation."""
+        ordinary = self._peak / self._settings.ordinary_peak
+        return max(math.sqrt(self._square), ordinary, floor(self._gates[0].centre or 0.0))
+
+    def _widened(self, means: Sequence[float]) -> float:
+        """How much wider the residual is where the drivers seldom were (a cold not yet seen).
+
+        The prediction error of a regression on independent rows; asked only of rows that need the excuse.
+        """
         rows = max(1.0, self._regression.n / _INDEPENDENT_ROWS)
-        return learnt * math.sqrt(1 + (1 + self._regression.distance(means[1:])) / rows)
+        return math.sqrt(1 + (1 + self._regression.distance(means[1:])) / rows)
 
     def _learning(self) -> tuple[int, int] | None:
         needed = self._settings.warmup_rows

@@ -59,6 +59,18 @@ def test_after_any_junk_it_still_scores_and_still_sees_a_step(chosen: DetectSett
 
 
 @every_variant
+def test_what_is_no_number_is_exactly_as_good_as_missing(chosen: DetectSettings) -> None:
+    rows = coloured(600, 3, seed=20)
+    holed, junked = ([list(row) for row in rows] for _ in range(2))
+    for n in range(3, 600, 7):
+        holed[n][n % 3] = None
+        junked[n][n % 3] = JUNK[n % len(JUNK)]
+    one, two = Group(NAMES, chosen), Group(NAMES, chosen)
+    assert fed(one, holed) == fed(two, junked)
+    assert encode_state(one.state()) == encode_state(two.state())
+
+
+@every_variant
 @given(times=st.lists(st.integers(-(2**40), 2**45), max_size=60))
 @settings(max_examples=8, deadline=None)
 def test_no_order_of_times_is_an_error(chosen: DetectSettings, times: list[int]) -> None:
