@@ -36,8 +36,8 @@ WRITE_EVERY_S: Final = 0.25
 second at most."""
 SETTLE_EVERY_S: Final = 5.0
 """How often the service manager hears from us, and readings that wait for a clock are looked at."""
-STOP_S: Final = 4.5
-"""From the word to stop to the end, whatever the broker does."""
+BRING_S: Final = 3.2
+"""How long the publisher may go on after the last write; a little more than it takes by itself."""
 
 
 class Intake:
@@ -97,7 +97,7 @@ class DiskThread:
 
 
 async def run(plant: Plant, outbox: Outbox, clock: GatewayClock, stop: asyncio.Event) -> None:
-    """Poll, keep and publish until `stop` is set, then end within `STOP_S`.
+    """Poll, keep and publish until `stop` is set, then end within five seconds, whatever the broker does.
 
     Raises:
         UnknownProtocolError: a profile's protocol has no driver.
@@ -136,7 +136,8 @@ class _Agent:
             service.notify(service.Say.READY)
             await stop.wait()
             service.notify(service.Say.STOPPING)
-            await asyncio.wait([publish], timeout=STOP_S)
+            await self._written.wait()
+            await asyncio.wait([publish], timeout=BRING_S if self._publisher.connected else 0)
             publish.cancel()
             beat.cancel()
 

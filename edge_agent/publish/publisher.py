@@ -80,6 +80,8 @@ class Publisher:
         self._to_send = asyncio.Event()
         self._moved = asyncio.Event()
         self._receipt = asyncio.Event()
+        self.connected = False
+        """Whether there is a line; without one, nothing is gained by waiting for the end of `run`."""
         self.malformed_receipts = 0
         """Messages on the receipt topic that were none."""
 
@@ -114,6 +116,8 @@ class Publisher:
         except* MqttError as group:
             reason = next(_leaves(group))
             self._note_trouble(f"broker {self._broker.host}:{self._broker.port}: {reason}")
+        finally:
+            self.connected = False
 
     async def _subscribe(self, client: Client) -> None:
         topic = topics.build(self._gateway, Kind.RECEIPT)
@@ -233,7 +237,7 @@ class Publisher:
 
     def _note_connected(self) -> None:
         _log.info("connected to the broker", host=self._broker.host, failures=self._failures)
-        self._failures, self._trouble = 0, None
+        self._failures, self._trouble, self.connected = 0, None, True
 
 
 async def _wait(event: asyncio.Event, until_s: float | None) -> None:

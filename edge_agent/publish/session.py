@@ -14,7 +14,10 @@ from wire.broker import Broker
 from wire.topics import Gateway
 
 CONNACK_S: Final = 5.0
-"""How long a broker may take to accept us; TCP has another 5 s (paho's default)."""
+"""How long a broker may take to accept us."""
+CONNECT_S: Final = 2.5
+"""How long TCP may take before that: one lost packet (RFC 6298: sent again after 1 s). A connection under way
+in its thread cannot be called off, and the agent has to stop within five seconds."""
 _PUBACK_S: Final = 15.0
 _RECEIPTS: Final = 1000
 """Receipts that may wait to be read; aiomqtt throws away what comes on top. A receipt says all that earlier
@@ -102,6 +105,7 @@ def _client(
         tls_context=broker.tls(),
     )
     client.pending_calls_threshold = _CALLS
+    client._client.connect_timeout = CONNECT_S  # noqa: SLF001 - there is no public way
     return client
 
 

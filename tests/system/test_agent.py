@@ -2,8 +2,9 @@
 
 import json
 import queue
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -121,3 +122,17 @@ def test_a_second_agent_on_one_outbox_is_refused(region: Region) -> None:
     assert done.returncode == 1
     assert "outbox.db" in done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_a_broker_that_swallows_connections_does_not_hold_up_the_stop(region: Region) -> None:
+    agent, config = region.agents[SITE], region.configs[SITE]
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as hole, ExitStack() as stack:
+        for _ in range(4):  # a full queue: the kernel drops what comes next
+            caller = stack.enter_context(socket.socket())
+            caller.setblocking(False)  # the standard library's own
+            caller.connect_ex(hole.getsockname())
+        text = config.read_text(encoding="utf-8")
+        config.write_text(text.replace(f"port = {region.broker.port}", f"port = {hole.getsockname()[1]}"))
+        agent.start()
+        agent.await_ready()
+        assert agent.stop(within_s=20) < 5
