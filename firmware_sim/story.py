@@ -266,9 +266,15 @@ def _places(happens: Event, entry: Entry, eyes: Eyes) -> Iterator[Where]:
         if happens.kind is Kind.SENSOR_SWAP:
             yield Where(happens.other_device, happens.other_channel)
         return
-    yield from (Where(device, channel) for device, channel in eyes.points if channel in entry.sees)
+    shows = {name for name in entry.sees if not _elsewhere(name, happens)}
+    yield from (Where(device, channel) for device, channel in eyes.points if channel in shows)
     if happens.kind is Kind.POWER_OUTAGE:
         yield from (Where(device) for device in eyes.on_mains)
+
+
+def _elsewhere(variable: str, happens: Event) -> bool:
+    """Whether a variable belongs to another branch than the one that freezes."""
+    return happens.kind is Kind.FROZEN_BRANCH and not variable.endswith(f"_{happens.branch}")
 
 
 def missing_keys(table: EventTable) -> Sequence[str]:

@@ -12,15 +12,22 @@ from wire.config_file import ConfigError
 def list_scenarios(*, json: JsonOption = False) -> None:
     """List the scenarios that come with the program."""
     try:
-        found = [(path.stem, config_file.load(path, ScenarioFile)) for path in sorted(SHIPPED.glob("*.toml"))]
+        found = [
+            (path.stem, config_file.load(path, ScenarioFile)) for path in sorted(SHIPPED.rglob("*.toml"))
+        ]
     except ConfigError as error:
         fail(error)
     if json:
-        rows = [{"name": n, "title": f.title, "sites": [site.name for site in f.sites]} for n, f in found]
+        rows = [{"name": name, "title": file.title, "sites": _sites(file)} for name, file in found]
         typer.echo(msgspec.json.encode(rows))
         return
     for name, file in found:
-        typer.echo(f"{name:16}  {file.title} ({', '.join(site.name for site in file.sites)})")
+        typer.echo(f"{name:24}  {file.title} ({', '.join(_sites(file))})")
+
+
+def _sites(file: ScenarioFile) -> list[str]:
+    """The sites of a scenario; of a story that stands on another one, those where something happens."""
+    return [site.name for site in file.sites] or sorted({event.site for event in file.events})
 
 
 def show(name: ScenarioArgument) -> None:

@@ -42,7 +42,10 @@ class HeatCounter:
 
     def total(self, times: Array) -> Array:
         """Heat since the counter stood at 0, kWh; 0 before that."""
-        return np.maximum(0.0, self._raw(times) - self._raw(np.array([COMMISSIONED_S])))
+        found, since = np.zeros_like(times), times > COMMISSIONED_S
+        if since.any():
+            found[since] = self.between(np.array([COMMISSIONED_S]), times[since])
+        return found
 
     def _raw(self, times: Array) -> Array:
         """Heat since the first midnight (UTC) of the day of commissioning; negative before."""

@@ -27,8 +27,8 @@ def compare(folder: Path, true: list[int], stored: list[int], *more: str) -> Res
 
 def test_list_names_the_shipped_scenarios() -> None:
     assert "region" in firmware_sim("list").output
-    (region,) = json.loads(firmware_sim("list", "--json").output)
-    assert (region["name"], region["sites"]) == ("region", ["bh-01", "bh-02", "ap-01"])
+    found = {row["name"]: row["sites"] for row in json.loads(firmware_sim("list", "--json").output)}
+    assert (found["region"], found["pump-stop"]) == (["bh-01", "bh-02", "ap-01"], ["bh-01"])
 
 
 def test_show_prints_a_scenario_as_it_is_written() -> None:

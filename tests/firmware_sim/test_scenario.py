@@ -112,7 +112,7 @@ def test_an_unknown_scenario_names_the_nearest() -> None:
         scenario.shipped("regin")
 
 
-@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(SHIPPED.rglob("*.toml")), ids=lambda path: path.stem)
 def test_every_shipped_scenario_is_right_and_can_be_read_by_agents(path: Path, tmp_path: Path) -> None:
     story = scenario.load(path, profiles())
     for site in story.sites:
