@@ -101,6 +101,15 @@ class TestNoise:
         assert set(found[2300:]) == {GOOD}
 
 
+class TestLevels:
+    def test_what_was_learnt_from_junk_is_learnt_anew(self) -> None:
+        pressure = channel(field(Encoding.F32), "p", quantity=Quantity.PRESSURE)
+        validator = Validator((pressure,))
+        marks(validator, [1e6, -1e6] * 20)
+        marks(validator, usual_day(100, mean=500), 40)
+        assert marks(validator, [700.0, 500.0], 140) == [Q.UNCERTAIN_SPIKE, GOOD]
+
+
 class TestStale:
     def frames(self, count: int) -> Validator:
         return Validator(tuple(temperature(f"t{n}") for n in range(count)))

@@ -65,6 +65,16 @@ class TestStuck:
     def test_without_a_channel_of_its_quantity_all_others_are_peers(self) -> None:
         assert stuck_after(flow(), 41.5) == 60
 
+    def test_a_peer_that_moved_an_hour_ago_is_no_witness(self) -> None:
+        site = SiteValidator([device("a", [temperature()]), device("b", [temperature()])])
+        peer = [50.0 + min(minute, 12) for minute in range(100)]
+        found: list[Quality | None] = []
+        for minute in range(100):
+            site.validate(scan(minute, (peer[minute],), "b"), Clock.SYNCED)
+            found.append(site.validate(scan(minute, (44.5,), "a"), Clock.SYNCED).scan.quality.get(0))
+        assert found[60] is Q.UNCERTAIN_STUCK
+        assert set(found[76:]) == {None}
+
     def test_declared_peers_are_the_only_ones(self) -> None:
         declared = Checks(stuck_ms=30 * 60_000, peers=("b.u2",))
         site = SiteValidator(
