@@ -21,7 +21,9 @@ NEVER_CHANNELS: Final = frozenset({"anomaly", "changepoint", "label"})
 _FILES = Annotated[list[Path], typer.Argument(help="Recordings: CSV with a time column and named channels.")]
 _CLASS = Annotated[ProfileClass, typer.Option(help="Whose constants, when there is no --config.")]
 _WARMUP = Annotated[int | None, typer.Option(min=16, help="Rows to learn from before the first judgement.")]
-_CONFIG = Annotated[Path | None, typer.Option("--config", "-c", help="TOML: group tables with their detectors.")]
+_CONFIG = Annotated[
+    Path | None, typer.Option("--config", "-c", help="TOML: group tables with their detectors.")
+]
 _OUTPUT = Annotated[
     Path | None, typer.Option("--output", "-o", help="CSV, a row for each row; a folder: a file for each.")
 ]
