@@ -195,8 +195,8 @@ class _Moment:
     def mains(self) -> dict[str, Array]:
         """Voltages, currents, power, and the UPS."""
         house, times, on = self._house, self._times, self._supplied.on
-        pumps = self._pump_kw(_HEAD_KPA) * self._moved.pumping**3
-        asked_w = 1000 * (pumps * self._supplied.inrush + _LIGHT_KW + _FAN_SHARE * self._state.fire)
+        pumps = self._pump_kw(_HEAD_KPA) * (self._moved.pumping**3 + self._supplied.inrush)
+        asked_w = 1000 * (pumps + _LIGHT_KW + _FAN_SHARE * self._state.fire)
         power = on * asked_w * self._factor("power", 0.01, 0.005)
         factor = self._about("power_factor", np.full_like(times, mains.POWER_FACTOR), 0.01, 0.002)
         hours = np.maximum(0.0, times - COMMISSIONED_S - mains.without_power_s(times, house.events)) / 3600
@@ -223,9 +223,8 @@ class _Moment:
         found = {}
         for n in (1, 2):
             on = np.maximum(moved.both, (moved.duty == n - 1).astype(np.float64))
-            shared = (
-                on * moved.pumping**2 * (1 - 0.4 * moved.both) * self._supplied.inrush * self._supplied.on
-            )
+            drawn = moved.pumping**2 * (1 - 0.4 * moved.both) + self._supplied.inrush
+            shared = on * self._supplied.on * drawn
             found[f"pump_{n}_on"] = on * (moved.pumping > _STANDS)
             found[f"pump_{n}_current"] = shared * self._about(
                 f"pump_{n}_current", np.full_like(on, amperes), 0.3, 0.1

@@ -2,7 +2,7 @@
 
 Counting what the house would burn if each eighth of a day were steady, instead of every step since the
 beginning, lets any instant be asked for directly; over a week the two differ by less than one percent. On
-days on which an event is felt, what the fire gave more or less than that is added.
+days on which an event is felt, what the fire gave more or less than it would have without is added.
 """
 
 from functools import lru_cache
@@ -30,6 +30,7 @@ class HeatCounter:
 
     def __init__(self, heat: HeatBalance) -> None:
         self._heat = heat
+        self._calm = HeatBalance(heat.size, heat.demands.calm)
         self._block = lru_cache(maxsize=8)(self._counted_block)
         self._before = lru_cache(maxsize=64)(self._counted_before)
         self._surplus = lru_cache(maxsize=4)(self._surplus_day)
@@ -74,7 +75,7 @@ class HeatCounter:
         return np.concatenate(([0.0], np.cumsum(fires.mean(axis=1) * 24)))
 
     def _disturbed(self, times: Array) -> Array:
-        """What events made the fire give more than the steady demand until now."""
+        """What events made the fire give more than without them until now."""
         found, days = np.zeros_like(times), np.floor(times / DAY_S).astype(np.int64)
         for number in np.unique(days) if self._heat.runs else ():
             here = days == number
@@ -97,12 +98,10 @@ class HeatCounter:
 
     def _surplus_day(self, day: int) -> Array:
         """On one day, kWh at each step; what is counted never runs backwards."""
-        times = day * DAY_S + STEP_S * np.arange(STEPS + 1, dtype=np.float64)
         number = day - _FIRST_DAY
         sums, inside = self._block(number // _BLOCK), number % _BLOCK
         counted = (sums[inside + 1] - sums[inside]) / 24
-        fire = self._heat.day(day)[2]
-        more = np.maximum(-counted, fire - self._heat.steady(times).fire)
+        more = np.maximum(-counted, self._heat.day(day)[2] - self._calm.day(day)[2])
         return np.concatenate(([0.0], np.cumsum(more[1:]) * STEP_S / 3600))
 
 

@@ -47,9 +47,14 @@ class Demands:
     """The demand on one boiler house."""
 
     def __init__(self, seed: int | str, size: Size, weather: Weather, events: Events) -> None:
-        self._size, self._weather, self.events = size, weather, events
+        self._seed, self._size, self._weather, self.events = seed, size, weather, events
         self._noises = Noises(seed, {"leak": 2700, "taps": 300, "flame": 240})
         self._hand = Noises(seed, {"hand": _HAND_S})
+
+    @property
+    def calm(self) -> "Demands":
+        """The demand on the same house while nothing is wrong."""
+        return Demands(self._seed, self._size, self._weather, Events())
 
     def usual(self, times: Array) -> Demand:
         """As it would be if nothing were wrong."""

@@ -18,7 +18,7 @@ class Supply(Struct, frozen=True):
     """The mains at some instants."""
 
     on: Array  # 1 or 0
-    inrush: Array  # times the ordinary current, while motors run up
+    inrush: Array  # what motors draw while they run up, over what they draw when they run
     battery: Array  # 1 while the UPS lives on it
     charge: Array  # %
 
@@ -26,7 +26,7 @@ class Supply(Struct, frozen=True):
 def supply(times: Array, events: Events) -> Supply:
     """Mains and UPS."""
     out = events.running(times, Kind.POWER_OUTAGE)
-    inrush, charge = np.ones_like(times), np.full_like(times, 100.0)
+    inrush, charge = np.zeros_like(times), np.full_like(times, 100.0)
     for outage in events.of(Kind.POWER_OUTAGE):
         since = times - outage.end_s if math.isfinite(outage.end_s) else np.full_like(times, -1.0)
         inrush = inrush + _INRUSH * (since >= 0) * np.exp(-np.maximum(0.0, since) / _INRUSH_S)
