@@ -54,6 +54,10 @@ class Server:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=self.folder)
         self._await_port()
 
+    def answers(self) -> bool:
+        """Whether it does what it is for, now that its port is open."""
+        return True
+
     def _await_port(self) -> None:
         deadline = time.monotonic() + _START_S
         while time.monotonic() < deadline:
@@ -64,7 +68,9 @@ class Server:
                 assert self.process.poll() is None, (self.folder / "server.log").read_text()
                 time.sleep(0.02)
             else:
-                return
+                if self.answers():
+                    return
+                time.sleep(0.02)
         pytest.fail(f"{self.binary} did not listen on {self.port} in {_START_S} s")
 
     def kill(self) -> None:

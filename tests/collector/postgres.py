@@ -36,6 +36,12 @@ class Postgres(Server):
         options = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self.folder}"]
         return [*self._as, self.path, "-D", str(self._data), "-p", str(self.port), *options]
 
+    def answers(self) -> bool:
+        """After a crash the port is open while it recovers."""
+        ready = Path(self.path).resolve().with_name("pg_isready")
+        done = subprocess.run([ready, "-q", "-h", "127.0.0.1", "-p", str(self.port)], check=False)
+        return done.returncode == 0
+
     def kill(self) -> None:
         self._end(signal.SIGQUIT)  # as a crash: no goodbye to anyone, recovery at the next start
 
