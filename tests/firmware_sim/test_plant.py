@@ -37,7 +37,7 @@ def instants(count: int, seed: int) -> list[float]:
 
 
 def hourly(seed: int) -> list[float]:
-    return Weather(seed).at(np.arange(YEAR.start, YEAR.stop, 3600.0)).temperature.tolist()
+    return [float(t) for t in Weather(seed).at(np.arange(YEAR.start, YEAR.stop, 3600.0)).temperature]
 
 
 @pytest.mark.parametrize(

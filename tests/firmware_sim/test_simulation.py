@@ -13,7 +13,7 @@ import pytest
 from firmware_sim import scenario
 from firmware_sim.faults import LineFault
 from firmware_sim.library import profiles
-from firmware_sim.plant.boiler_house import VARIABLES
+from firmware_sim.plant.boiler_variables import VARIABLES
 from firmware_sim.simulation import PlantClock, Simulation
 from firmware_sim.truth import TrueValue, read_lines
 
