@@ -2,7 +2,7 @@
 
 import typer
 
-from firmware_sim.cli import comparing, demonstrating, running, showing
+from firmware_sim.cli import comparing, demonstrating, recording, running, showing
 
 app = typer.Typer(
     help="A region's boiler houses and air posts without the hardware: instruments on real lines.",
@@ -12,6 +12,7 @@ app = typer.Typer(
 app.command()(running.run)
 app.command("list")(showing.list_scenarios)
 app.command()(showing.show)
+app.command()(recording.record)
 app.command()(comparing.compare)
 app.command()(demonstrating.demo)
 

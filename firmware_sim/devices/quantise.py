@@ -41,10 +41,10 @@ class Quantiser:
             return self._by_image(values)
         found = {name: self._quick[name](value) for name, value in values.items()}
         broken = np.isnan(np.array(list(values.values())))
-        patterns, which = np.unique(broken, axis=1, return_inverse=True)
-        for n, pattern in enumerate(patterns.T):
+        for pattern in _different(broken):
+            rows = np.equal(broken.T, pattern).all(axis=1)
             for name, said in self._breaking(dict(zip(values, pattern.tolist(), strict=True))).items():
-                found[name][which.reshape(-1) == n] = said
+                found[name][rows] = said
         return found
 
     def _breaking(self, broken: Mapping[str, bool]) -> dict[str, float]:
@@ -64,6 +64,13 @@ class Quantiser:
             self._layout.served(dict(zip(values, row, strict=True))) for row in zip(*columns, strict=True)
         ]
         return {name: np.array([_number(row[name]) for row in said]) for name in values}
+
+
+def _different(broken: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """The different columns of a table, as rows; mostly there is one."""
+    if not broken.any():
+        return broken[:, :1].T
+    return np.unique(broken, axis=1).T
 
 
 def _number(value: Value) -> float:

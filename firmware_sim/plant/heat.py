@@ -14,6 +14,7 @@ until it is forgotten the days are chained, each begun where the last one ended.
 import math
 from collections import OrderedDict
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -181,20 +182,48 @@ def _runs(events: Iterable[Event]) -> tuple[tuple[int, float], ...]:
     return tuple(found)
 
 
+class _Body(NamedTuple):
+    """A house as one step reckons with it."""
+
+    design_kw: float
+    most_kw: float
+    conductance: float
+    """kW that the whole network flow carries for each K."""
+    boiler_kw: float
+    """kW that warm the boilers' water by 1 K in a step."""
+    network_kw: float
+    loss_kw: float
+    """Lost for each K above the hall."""
+    catches: float
+    """The share of the way to what is wanted that the fire goes in a step."""
+
+
+def _body(size: Size) -> _Body:
+    return _Body(
+        design_kw=size.design_kw,
+        most_kw=size.most_kw,
+        conductance=WATER * size.flow,
+        boiler_kw=WATER * 3600 / STEP_S * size.boiler_t,
+        network_kw=WATER * 3600 / STEP_S * size.network_t,
+        loss_kw=_LOSS_SHARE * size.design_kw / schedule.DESIGN_SUPPLY,
+        catches=min(1.0, STEP_S / size.fire_lag_s),
+    )
+
+
 def _walk(state: State, asked: Demand, size: Size) -> list[State]:
     """The states of a stretch, its beginning included; one step for each instant of the demand."""
     columns = (
         asked.setpoint, asked.bias, asked.season, asked.taps_kw, asked.leak, asked.moved.flow, asked.capacity,
         asked.flame, asked.watched,
     )  # fmt: skip
-    states = [state]
+    body, states = _body(size), [state]
     for drive in zip(*(column.tolist() for column in columns), strict=True):
-        state = _next(state, drive, size)
+        state = _next(state, drive, body)
         states.append(state)
     return states
 
 
-def _next(now: State, drive: tuple[float, ...], size: Size) -> State:
+def _next(now: State, drive: tuple[float, ...], body: _Body) -> State:
     """One step: heat is carried by the water that moves, and kept by what stands."""
     setpoint, bias, season, taps_kw, leak, flow, capacity, flame, watched = drive
     supply, back, tripped = now[0], now[1], now[8]
@@ -202,30 +231,28 @@ def _next(now: State, drive: tuple[float, ...], size: Size) -> State:
         tripped = 1.0
     elif watched and supply < setpoint + 10:
         tripped = 0.0
-    fire, trim = _steer(now, setpoint + bias, 0.0 if tripped else size.most_kw * capacity, flame, size)
-    carried = WATER * size.flow * flow * (supply - back)
+    fire, trim = _steer(now, setpoint + bias, 0.0 if tripped else body.most_kw * capacity, flame, body)
+    carried = body.conductance * flow * (supply - back)
     warm = (back + supply) / 2 if flow >= 1 else back + flow * (supply - back) / 2
-    radiators = season * size.design_kw * schedule.emission(warm)
+    radiators = season * body.design_kw * schedule.emission(warm)
     taps = taps_kw * min(1.0, flow, max(0.0, (supply - COLD_WATER) / (_TAPS_NEED - COLD_WATER)))
     make_up = WATER * leak * (back - COLD_WATER)
-    losses = _LOSS_SHARE * size.design_kw * (supply - schedule.INDOOR) / schedule.DESIGN_SUPPLY
-    per_kelvin = WATER * 3600 / STEP_S
-    supply += (fire - losses - carried) / (per_kelvin * size.boiler_t)
-    back += (carried - radiators - taps - make_up) / (per_kelvin * size.network_t)
+    losses = body.loss_kw * (supply - schedule.INDOOR)
+    supply += (fire - losses - carried) / body.boiler_kw
+    back += (carried - radiators - taps - make_up) / body.network_kw
     if supply > BOILS_AT:
-        losses += (supply - BOILS_AT) * per_kelvin * size.boiler_t
+        losses += (supply - BOILS_AT) * body.boiler_kw
         supply = BOILS_AT
     return supply, back, fire, trim, radiators, taps, make_up, losses, tripped
 
 
-def _steer(now: State, aim: float, most: float, flame: float, size: Size) -> tuple[float, float]:
+def _steer(now: State, aim: float, most: float, flame: float, body: _Body) -> tuple[float, float]:
     """Fire and the regulator's memory: feed-forward of the flow, a little P, a slow I that knows its ends."""
-    supply, back, fire, trim = now[:4]
-    conductance = WATER * size.flow
+    supply, back, fire, trim = now[0], now[1], now[2], now[3]
     error = aim - supply
-    learnt = trim + conductance * error * STEP_S / 7200
-    wanted = conductance * (aim - back + 0.3 * error) + learnt
+    learnt = trim + body.conductance * error * STEP_S / 7200
+    wanted = body.conductance * (aim - back + 0.3 * error) + learnt
     if 0 < wanted < most:
         trim = learnt
     wanted = min(most, max(0.0, wanted * (1 + 0.03 * flame)))
-    return fire + (wanted - fire) * min(1.0, STEP_S / size.fire_lag_s), trim
+    return fire + (wanted - fire) * body.catches, trim
