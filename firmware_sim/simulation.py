@@ -80,7 +80,14 @@ class Simulation:
                 self.lines[site.name, link.name] = self._line(site, link)
         self._links = [(site.name, link) for site in scenario.sites for link in site.links]
         for stage in self.stages.values():
-            stage.warm()  # its first values take a twentieth of a second, too long for a reader
+            stage.warm(
+                scenario.start_s
+            )  # its first values take a twentieth of a second, too long for a reader
+
+    @property
+    def now_s(self) -> float:
+        """Plant time."""
+        return self._clock()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opening:

@@ -49,9 +49,9 @@ class Stage:
         plant = self.site.plant.told(self.events.all)
         self._sensors = Sensors(self.site.seed, plant, self._points, self.events)
 
-    def warm(self) -> None:
-        """Reckon the first day, so that the first question is answered as quickly as the others."""
-        self.over(np.array([self._start_s]))
+    def warm(self, t_s: float) -> None:
+        """Reckon the day of an instant, so that the first question is answered as quickly as the others."""
+        self.over(np.array([t_s]))
 
     def over(self, times: Array) -> dict[str, dict[str, Array]]:
         """What every device should show at many instants, by profile channel; NaN: a broken sensor."""

@@ -146,7 +146,7 @@ def events(
     """
     found = []
     for n, written in enumerate(tables):
-        _check(("event", n), written, eyes)
+        check(("event", n), written, eyes)
         table = replace(written, severity=told.severity or written.severity)
         found.append((table, event(table, start_s, shift_s)))
     return found
@@ -174,13 +174,20 @@ def _check_when_and_where(path: Path_, table: EventTable | TruthTable, eyes: Map
         raise MisfitError(path, "say when, by one of `at` and `after_s`")
 
 
-def _check(path: Path_, table: EventTable, eyes: Mapping[str, Eyes]) -> None:
+def check(path: Path_, table: EventTable, eyes: Mapping[str, Eyes]) -> None:
+    """Refuse an event that cannot happen at its site.
+
+    Raises:
+        MisfitError: a key is missing, or names what is not there.
+    """
     _check_when_and_where(path, table, eyes)
     if missing := missing_keys(table):
-        raise MisfitError(path, f"a {table.kind} needs the key `{missing[0]}`")
+        raise MisfitError(path, f"{table.kind} needs the key `{missing[0]}`")
     site, target = eyes[table.site], CATALOG[table.kind].target
     if target in {Target.BOILER_HOUSE, Target.AIR_POST} and site.site_class != target:
-        raise MisfitError((*path, "kind"), f"a {table.kind} happens at an {target}, and {table.site} is none")
+        raise MisfitError(
+            (*path, "kind"), f"{table.kind} happens at an {target} only; {table.site} is a {site.site_class}"
+        )
     if table.link and table.link not in site.links:
         raise MisfitError((*path, "link"), f"no link `{table.link}`{nearest(table.link, site.links)}")
     for device, channel in ((table.device, table.channel), (_other(table), table.other_channel)):

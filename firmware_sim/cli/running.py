@@ -10,6 +10,8 @@ import msgspec
 import typer
 
 from firmware_sim.cli.common import ScenarioArgument, fail, load_scenario
+from firmware_sim.control import Control
+from firmware_sim.control_socket import listening
 from firmware_sim.demo.agent_config import Surroundings, write_agent_configs
 from firmware_sim.devices.bus import UnservableError
 from firmware_sim.scenario import Scenario
@@ -43,7 +45,9 @@ def run(
     directory: Annotated[
         Path | None,
         typer.Option(
-            "--directory", metavar="DIR", help="Where serial lines appear. [default: a temporary one]"
+            "--directory",
+            metavar="DIR",
+            help="Where serial lines appear, and `fault` finds it. [default: a temporary one]",
         ),
     ] = None,
 ) -> None:
@@ -67,7 +71,10 @@ async def _serve(
     story: Scenario, folder: Path, file: TruthFile | None, configs: Path | None, around: Surroundings
 ) -> None:
     with stop_event() as stop:
-        async with Simulation(story, folder, file.write if file else _nobody) as simulation:
+        async with (
+            Simulation(story, folder, file.write if file else _nobody) as simulation,
+            listening(Control(simulation), folder),
+        ):
             ends = simulation.endpoints
             written = write_agent_configs(story.sites, ends, around, configs) if configs else []
             _announce(story, simulation, written, file)
