@@ -22,11 +22,13 @@ class Region:
     Agents are the caller's to start (`start_agents`), so that a configuration can be changed first.
     """
 
-    def __init__(self, folder: Path, scenario: str = "region") -> None:
+    def __init__(self, folder: Path, scenario: str = "region", store: str = "") -> None:
+        """`store` is the collector's `[store]` table; SQLite when it is empty."""
         self.folder = folder
         self.broker = Mosquitto(folder / "mosquitto")
         self.config = folder / "collector.toml"
         self.truth = folder / "truth.jsonl"
+        self.store = store or f'kind = "sqlite"\npath = "{folder}/readings.db"\n'
         self.simulator = Program("simulator", ["firmware-sim", "run", scenario, *self._options()], folder)
         self.collector = Program("collector", ["collector", "run", "-c", str(self.config)], folder)
         self.agents: dict[str, Program] = {}
@@ -43,7 +45,7 @@ class Region:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.config.write_text(
             f"[broker]\nport = {self.broker.port}\n"
-            f'[store]\nkind = "sqlite"\npath = "{self.folder}/readings.db"\n'
+            f"[store]\n{self.store}"
             f'[state]\nurl = "sqlite:///{self.folder}/state.db"\n'
         )
         self.broker.start()
@@ -101,6 +103,13 @@ class Region:
         done = command("edge-agent", "outbox", "show", "-c", str(self.configs[site]), "--json")
         assert done.returncode == 0, done.stderr
         return int(json.loads(done.stdout)["batches"])
+
+    def await_backlog(self, site: str, within_s: float = 30) -> int:
+        """Wait until an agent's readings wait in its outbox for three polls; how many batches."""
+        deadline = time.monotonic() + within_s
+        while (depth := self.depth(site)) < 3:
+            assert time.monotonic() < deadline, self.logs()
+        return depth
 
     def _await_depth(self, site: str, most: int, within_s: float) -> None:
         deadline = time.monotonic() + within_s
