@@ -6,18 +6,19 @@ clock ─▶ plant ─▶ instrument ─▶ line ═══▶ whoever reads
 
 import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from msgspec import Struct
 
 from firmware_sim.devices import Instrument, PtyLine, RtuTcpLine, Served, TcpLine
-from firmware_sim.faults import Delivery, LineFaults
+from firmware_sim.faults import Delivery, LineFault, LineFaults
 from firmware_sim.scenario import Device, LinkTable, Scenario, Site
 from firmware_sim.stage import Stage
 from firmware_sim.truth import TrueValue
+from wire.messages import Value
 
 HOST = "127.0.0.1"
 Line = PtyLine | TcpLine | RtuTcpLine
@@ -34,6 +35,22 @@ class Endpoint(Struct, frozen=True):
     baud: int | None = None
     host: str | None = None
     tcp_port: int | None = None
+
+
+class Playing(Protocol):
+    """What makes the instruments of a site show something."""
+
+    def warm(self, t_s: float) -> None:
+        """Reckon beforehand what the questions after this instant need."""
+
+    def shown(self, device: Device, t_s: float) -> Mapping[str, Value]:
+        """Profile channel → what a device shows now; absent, None or NaN: a broken sensor."""
+
+    def strikes(self, device: Device, t_s: float) -> Mapping[LineFault, int]:
+        """What happens to an answer of this device now."""
+
+
+NO_REPLAYS: Mapping[str, Playing] = {}
 
 
 class PlantClock:
@@ -58,18 +75,28 @@ class Simulation:
         lines: (site, link) → its line, to unplug.
     """
 
-    def __init__(self, scenario: Scenario, folder: Path, listener: Listener) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        folder: Path,
+        listener: Listener,
+        replays: Mapping[str, Playing] = NO_REPLAYS,
+    ) -> None:
         """Put a simulation together.
 
         Args:
             scenario: what there is.
             folder: serial lines appear in its `by-id`.
             listener: told of all values that leave an instrument, as they should be stored.
+            replays: site → what is played there instead of its story.
         """
         self._clock = PlantClock(scenario.start_s, scenario.speed)
         self._folder, self._listener = folder, listener
         self._stack = AsyncExitStack()
-        self.stages = {site.name: Stage(site, scenario.start_s) for site in scenario.sites}
+        self.stages = {
+            site.name: Stage(site, scenario.start_s) for site in scenario.sites if site.name not in replays
+        }
+        self._playing: dict[str, Playing] = {**self.stages, **replays}
         self.instruments: dict[tuple[str, str], Instrument] = {}
         self.lines: dict[tuple[str, str], Line] = {}
         self.endpoints: tuple[Endpoint, ...] = ()
@@ -79,10 +106,8 @@ class Simulation:
             for link in site.links:
                 self.lines[site.name, link.name] = self._line(site, link)
         self._links = [(site.name, link) for site in scenario.sites for link in site.links]
-        for stage in self.stages.values():
-            stage.warm(
-                scenario.start_s
-            )  # its first values take a twentieth of a second, too long for a reader
+        for playing in self._playing.values():  # their first values take too long for a reader: 50 ms
+            playing.warm(scenario.start_s)
 
     @property
     def now_s(self) -> float:
@@ -101,14 +126,14 @@ class Simulation:
         await self._stack.aclose()
 
     def _instrument(self, site: Site, device: Device) -> Instrument:
-        stage, clock = self.stages[site.name], self._clock
+        playing, clock = self._playing[site.name], self._clock
         return Instrument(
             site=site.name,
             name=device.name,
             profile=device.profile,
             unit=device.unit,
-            values=lambda: stage.shown(device, clock()),
-            faults=LineFaults(told=lambda: stage.strikes(device, clock())),
+            values=lambda: playing.shown(device, clock()),
+            faults=LineFaults(told=lambda: playing.strikes(device, clock())),
             on_served=_reporter(device, self._listener),
             streaming=device.streaming,
         )

@@ -2,7 +2,7 @@
 
 import typer
 
-from firmware_sim.cli import comparing, demonstrating, faulting, recording, running, showing
+from firmware_sim.cli import comparing, demonstrating, faulting, recording, replaying, running, showing
 
 app = typer.Typer(
     help="A region's boiler houses and air posts without the hardware: instruments on real lines.",
@@ -13,6 +13,7 @@ app.command()(running.run)
 app.command("list")(showing.list_scenarios)
 app.command()(showing.show)
 app.command()(recording.record)
+app.command()(replaying.replay)
 app.command()(comparing.compare)
 app.command()(demonstrating.demo)
 app.add_typer(faulting.app, name="fault")

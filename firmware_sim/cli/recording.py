@@ -34,7 +34,7 @@ def record(
 ) -> None:
     """Write what is read at a site as CSV: a column `time`, then `device.channel` each; not read is empty."""
     story = _told(scenario, Telling(seed, season, severity))
-    chosen = _site(story, site)
+    chosen = chosen_site(story, site)
     begin_s, end_s = story.start_s - before * DAY_S, story.start_s + days * DAY_S
     try:
         with output.open("w", encoding="utf-8", newline="") as file:
@@ -51,7 +51,8 @@ def _told(name: str, telling: Telling) -> Scenario:
         fail(error)
 
 
-def _site(story: Scenario, name: str | None) -> Site:
+def chosen_site(story: Scenario, name: str | None) -> Site:
+    """The site of a name; of none, the first where something happens. An unknown one ends the command."""
     sites = {site.name: site for site in story.sites}
     if name is None:
         return next((site for site in story.sites if site.events), story.sites[0])

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from firmware_sim.demo.agent_config import Surroundings, write_agent_configs
 from firmware_sim.devices.bus import UnservableError
 from firmware_sim.scenario import Scenario
 from firmware_sim.signals import stop_event
-from firmware_sim.simulation import Simulation
+from firmware_sim.simulation import NO_REPLAYS, Playing, Simulation
 from firmware_sim.truth import TruthFile
 
 SpeedOption = Annotated[
@@ -62,17 +63,24 @@ def run(
             )
             file = stack.enter_context(TruthFile(truth)) if truth else None
             around = Surroundings(outboxes=folder, broker_port=broker_port, period_s=period)
-            asyncio.run(_serve(story, folder, file, agent_configs, around))
+            asyncio.run(serve(story, folder, file, agent_configs, around))
     except (UnservableError, OSError) as error:
         fail(error)
 
 
-async def _serve(
-    story: Scenario, folder: Path, file: TruthFile | None, configs: Path | None, around: Surroundings
+async def serve(
+    story: Scenario,
+    folder: Path,
+    file: TruthFile | None,
+    configs: Path | None,
+    around: Surroundings,
+    *,
+    replays: Mapping[str, Playing] = NO_REPLAYS,
 ) -> None:
+    """Serve until a signal comes."""
     with stop_event() as stop:
         async with (
-            Simulation(story, folder, file.write if file else _nobody) as simulation,
+            Simulation(story, folder, file.write if file else _nobody, replays) as simulation,
             listening(Control(simulation), folder),
         ):
             ends = simulation.endpoints
