@@ -17,11 +17,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = inspect.signature(pyfuncitem.obj).parameters
-    asyncio.run(_alone(pyfuncitem.obj, {name: pyfuncitem.funcargs[name] for name in names}))
+    asyncio.run(alone(pyfuncitem.obj, {name: pyfuncitem.funcargs[name] for name in names}))
     return True
 
 
-async def _alone(test: Any, arguments: dict[str, Any]) -> None:
+async def alone(test: Any, arguments: dict[str, Any]) -> None:
+    """Run a coroutine test; afterwards no task may be left."""
     await test(**arguments)
     left = asyncio.all_tasks() - {asyncio.current_task()}
     assert not left, f"tasks left behind: {sorted(task.get_name() for task in left)}"
