@@ -8,7 +8,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from sensor_profiles.model import Space
-from wire.messages import Clock, Quality, Value
+from wire.messages import AlarmEvent, Clock, Quality, Value
 
 
 class Instant(Struct, frozen=True):
@@ -94,6 +94,13 @@ class RelationBroken(Struct, frozen=True, kw_only=True):
     margin: float
     unit: str
     """Of the sums: that of the first term's quantity."""
+
+
+class Told(Struct, frozen=True):
+    """An alarm event, and when it happened on this boot's monotonic clock."""
+
+    event: AlarmEvent
+    mono_ms: int
 
 
 class Pending(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The outbox: readings on disk until the collector has receipted them.
+"""The outbox: readings and alarm events on disk until the collector has receipted them.
 
 Invariants, each with a test that tries to break it:
 
@@ -11,7 +11,11 @@ Invariants, each with a test that tries to break it:
   transaction, which travels with the next batch. If a batch that carries a loss is given up, the loss is told
   again.
 - File and log together stay within `max_bytes`: first every second of the older half goes, then the oldest.
-- Readings taken before the clock was set wait in `held` and get their time once (`clock_policy`).
+- Alarm events travel ahead of the readings of their batch. Batches that carry some are given up last.
+- What a stage must know after a restart is written in the transaction of the events it led to.
+- Readings and alarm events of a clock that was not set wait in `held` and get their time once
+  (`clock_policy`), from when they happened on the monotonic clock. Unlike a reading, an alarm event is never
+  given up for its clock: after the wait, or after a boot, it goes with a doubtful time, and says so.
 - A disk that cannot be written delays: readings wait in a bounded memory, then go to disk in order.
 - A damaged file is set aside as `<path>.corrupt-<UTC>`, and a new database, with a new epoch, says so.
 

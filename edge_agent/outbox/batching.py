@@ -1,4 +1,4 @@
-"""Scans ─▶ tables of a batch; pure.
+"""Scans ─▶ tables of a batch, and times that were doubtful ─▶ better ones; pure.
 
 Invariants: one table a device, rows in order of time, every row as wide as its table.
 """
@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from edge_agent.samples import Scan
-from wire.messages import Clock, Quality, Row, Table
+from edge_agent.samples import Scan, Told
+from wire.messages import AlarmEvent, Clock, Quality, Row, Table
 
 Tables = tuple[Table, ...]
 
@@ -37,14 +37,20 @@ def retimed(tables: Iterable[Table], offset_ms: int, clock: Clock) -> Tables:
     )
 
 
+def retimed_alarms(alarms: Iterable[Told], offset_ms: int, clock: Clock) -> tuple[AlarmEvent, ...]:
+    """The same events at monotonic time + offset; how long before an event it began stays as it was."""
+    return tuple(_retimed_event(told, told.mono_ms + offset_ms, clock) for told in alarms)
+
+
 def readings_in(tables: Iterable[Table]) -> int:
     """How many readings: rows times channels."""
     return sum(len(table.channels) * len(table.rows) for table in tables)
 
 
-def span(tables: Sequence[Table]) -> tuple[int, int]:
-    """The first and the last time, Unix ms; there is at least one row."""
+def span(tables: Sequence[Table], alarms: Sequence[AlarmEvent] = ()) -> tuple[int, int]:
+    """The first and the last time, Unix ms; there is at least one row or event."""
     times = [row.t_ms for table in tables for row in table.rows]
+    times += [event.t_ms for event in alarms]
     return min(times), max(times)
 
 
@@ -70,6 +76,12 @@ def _row(scan: Scan) -> Row:
 def _retimed_row(row: Row, offset_ms: int, clock: Clock) -> Row:
     quality = _doubted(row) if clock is Clock.UNSYNCED else row.quality
     return replace(row, t_ms=row.mono_ms + offset_ms, quality=quality, clock=clock)
+
+
+def _retimed_event(told: Told, t_ms: int, clock: Clock) -> AlarmEvent:
+    event = told.event
+    since_ms = max(t_ms - (event.t_ms - event.since_ms), 0)
+    return replace(event, t_ms=max(t_ms, 0), since_ms=since_ms, clock=clock)
 
 
 def _doubted(row: Row) -> dict[int, str]:

@@ -14,14 +14,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
-SCHEMA_VERSION: Final = 1
 _APPLICATION_ID: Final = 0x556C6261
 """Tells our files from other SQLite databases (SQLite, "PRAGMA application_id")."""
 _KEPT: Final = 4
 """Damaged files that stay beside the new one; a card that fails for good must not fill the disk."""
 _LOCKED_MS: Final = 200
-_SCHEMA: Final = f"""
-BEGIN IMMEDIATE;
+_SCHEMA: Final = (
+    f"""
 CREATE TABLE meta (key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 CREATE TABLE batch (
     seq INTEGER PRIMARY KEY,
@@ -34,10 +33,16 @@ CREATE TABLE held (
     boot TEXT NOT NULL, mono_ms INTEGER NOT NULL,
     readings INTEGER NOT NULL, crc INTEGER NOT NULL, payload BLOB NOT NULL
 );
-PRAGMA user_version = {SCHEMA_VERSION};
 PRAGMA application_id = {_APPLICATION_ID};
-COMMIT;
-"""
+""",
+    """
+ALTER TABLE batch ADD COLUMN alarms INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE held ADD COLUMN alarms INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX with_alarms ON batch (alarms) WHERE alarms > 0; -- the column lies behind the payload
+""",
+)
+"""From each version to the next; a new file goes through all of them."""
+SCHEMA_VERSION: Final = len(_SCHEMA)
 _DAMAGED: Final = frozenset(
     {
         sqlite3.SQLITE_CORRUPT,
@@ -232,9 +237,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise UnusableError(f"{path}: schema {version}, this program knows {SCHEMA_VERSION}: upgrade it")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")  # `empty_log` does it, and cuts the file as well
-    if not tables:
-        connection.executescript(_SCHEMA)
-        return
     (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise DamagedError(f"{path}: {verdict}")
+    for done, step in enumerate(_SCHEMA[version:], version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version = {done}; COMMIT;")

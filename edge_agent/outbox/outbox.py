@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Final, Self, TypeVar
 
 import structlog
@@ -23,13 +24,14 @@ from edge_agent.outbox.database import (
 from edge_agent.outbox.records import Records
 from edge_agent.outbox.room import make_room
 from edge_agent.outbox.unwritten import Group, Unwritten
-from edge_agent.samples import Depth, Instant, Pending, Scan
+from edge_agent.samples import Depth, Instant, Pending, Scan, Told
 from wire.messages import Clock, Loss, LossReason
 
 T = TypeVar("T")
 _LOG_SHARE: Final = 4
 _LONGEST_LOG: Final = 4 * 1024 * 1024
 _RELEASED_AT_ONCE: Final = 32
+_STAMP: Final = "%Y%m%dT%H%M%S.%fZ"
 _log = structlog.get_logger()
 
 
@@ -92,19 +94,27 @@ class Outbox:
             raise
         return outbox
 
-    def append(self, scans: Sequence[Scan], names: Mapping[str, tuple[str, ...]]) -> int | None:
-        """Write scans as one batch; on return it is on the disk.
+    def append(
+        self,
+        scans: Sequence[Scan],
+        names: Mapping[str, tuple[str, ...]],
+        alarms: Sequence[Told] = (),
+        state: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> int | None:
+        """Write scans and alarm events as one batch; on return it is on the disk, and so is the state.
 
         Args:
             scans: in any order; those of an unset clock wait, see `settle`.
             names: device → names of its channels.
+            alarms: in order; those of an unset clock wait too.
+            state: stage → what it must know after a restart; others keep theirs.
 
         Returns:
-            The last number written; None when there is no batch: no scans, all of them wait for a clock, or
-            the disk cannot be written now (they wait in memory and go first next time).
+            The last number written; None when there is no batch: nothing to send, all of it waits for a
+            clock, or the disk cannot be written now (it waits in memory and goes first next time).
         """
-        if scans:
-            self._unwritten.add(scans, names)
+        if scans or alarms or state:
+            self._unwritten.add(Group(tuple(scans), names, tuple(alarms), state))
         last: int | None = None
         while (group := self._unwritten.oldest()) is not None:
             numbers = self._guarded(partial(self._write, group=group), None)
@@ -151,6 +161,15 @@ class Outbox:
         how = self._guarded(partial(_what_may_go, now=now, clock=clock, wait_ms=wait_ms), None)
         return self._release(self._boot, now.wall_ms - now.mono_ms, how) if how else 0
 
+    def state(self) -> dict[str, bytes]:
+        """Stage → its state, as it was written with the last events that it led to."""
+        return self._guarded(lambda r: r.state(), {})
+
+    def set_state_aside(self, stage: str) -> str:
+        """A state does not fit: keep it under another key with the date, and go on without it; the key."""
+        stamp = datetime.now(UTC).strftime(_STAMP)
+        return self._guarded(lambda r: self._state_set_aside(r, stage, stamp), "")
+
     def depth(self) -> Depth:
         """What is on disk; nothing while the file cannot be used."""
         nothing = Depth(batches=0, readings=0, oldest_ms=0, oldest_seq=0, bytes=0)
@@ -164,19 +183,23 @@ class Outbox:
 
     def _write(self, records: Records, group: Group) -> list[int]:
         """Write what has waited longest; the number of its batch, if it makes one."""
-        sure = [scan for scan in group.scans if scan.clock is not Clock.UNSYNCED]
-        unsure = [scan for scan in group.scans if scan.clock is Clock.UNSYNCED]
+        sure = tables_of([scan for scan in group.scans if scan.clock is not Clock.UNSYNCED], group.names)
+        alarms = tuple(told.event for told in group.alarms if told.event.clock is not Clock.UNSYNCED)
         numbers = []
         with records.changing():
             records.tell(self._unwritten.losses)
-            if unsure:
-                records.hold(tables_of(unsure, group.names))
-            if sure:
-                numbers.append(records.add(tables_of(sure, group.names), corrects=True))
+            records.keep(group.state)
+            _hold(records, group)
+            if sure or alarms:
+                numbers.append(records.add(sure, alarms, corrects=True))
             self._make_room(records)
         self._unwritten.pop()
         self._unwritten.losses = ()
         return numbers
+
+    def _state_set_aside(self, records: Records, stage: str, stamp: str) -> str:
+        with records.changing():
+            return records.set_state_aside(stage, stamp)
 
     def _sound(self, records: Records, after_seq: int, limit_batches: int, limit_bytes: int) -> list[Pending]:
         sound, damaged = records.pending(after_seq, limit_batches, limit_bytes)
@@ -239,6 +262,7 @@ class Outbox:
             records = self._attached()
         other_boots = "boot != ?"
         with records.changing():
+            records.release_foreign_alarms()
             records.lose_held(LossReason.CLOCK_UNKNOWN, other_boots, self._boot)
 
     def _attached(self) -> Records:
@@ -265,7 +289,7 @@ class Outbox:
     def _set_aside(self, why: DamagedError) -> bool:
         self._detach()
         epoch = salvaged_epoch(self._path) or self.epoch or None
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+        stamp = datetime.now(UTC).strftime(_STAMP)
         try:
             target = set_aside(self._path, stamp)
         except OSError as error:
@@ -288,8 +312,16 @@ class Outbox:
             self._trouble, self._failures = None, 0
 
 
+def _hold(records: Records, group: Group) -> None:
+    """Keep what has no true time yet."""
+    if alarms := tuple(told for told in group.alarms if told.event.clock is Clock.UNSYNCED):
+        records.hold_alarms(alarms)
+    if scans := [scan for scan in group.scans if scan.clock is Clock.UNSYNCED]:
+        records.hold(tables_of(scans, group.names))
+
+
 def _what_may_go(records: Records, now: Instant, clock: Clock, wait_ms: int) -> Release | None:
-    if not records.held:
+    if not records.holds:
         return None
     waited_ms = now.mono_ms - records.waiting_since_ms()
     return decide(clock, waited_ms=waited_ms, wait_ms=wait_ms, newest_ms=records.newest_ms())

@@ -3,9 +3,9 @@
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -15,10 +15,14 @@ from edge_agent.outbox.batching import Tables
 from edge_agent.outbox.clock_policy import Release
 from edge_agent.outbox.database import DamagedError, Database
 from edge_agent.outbox.losses import merged
-from edge_agent.samples import Depth, Pending
+from edge_agent.samples import Depth, Pending, Told
 from wire import codec
-from wire.messages import Batch, Clock, Loss, LossReason, Table
+from wire.messages import AlarmEvent, Batch, Clock, Loss, LossReason, Table
 
+T = TypeVar("T")
+_STATE: Final = "state."
+_MISFITS: Final = 4
+"""States set aside that stay, for each stage."""
 _GONE: Final = "RETURNING seq, readings, from_ms, to_ms, CASE WHEN losses THEN payload END"
 _FRESH: Final[dict[str, str | int | bytes]] = {
     "next_seq": 1,
@@ -31,6 +35,7 @@ _FRESH: Final[dict[str, str | int | bytes]] = {
 _EPOCH: Final = re.compile(r"[0-9a-f]{16}")
 _losses_in = msgspec.json.Decoder(tuple[Loss, ...])
 _tables_in = msgspec.json.Decoder(tuple[Table, ...])
+_alarms_in = msgspec.json.Decoder(tuple[Told, ...])
 
 
 class Totals(Struct):
@@ -85,20 +90,21 @@ class Records:
             self._totals = before
             raise
 
-    def add(self, tables: Tables, *, corrects: bool) -> int:
+    def add(self, tables: Tables, alarms: tuple[AlarmEvent, ...] = (), *, corrects: bool) -> int:
         """Write a batch with whatever losses are to be told; its sequence number.
 
         Args:
-            tables: at least one row.
+            tables: of readings.
+            alarms: with the tables at least one row or event.
             corrects: the clock is trusted and these are the newest readings: `newest_ms` follows, even back.
         """
-        from_ms, to_ms = batching.span(tables)
+        _, to_ms = batching.span(tables, alarms)
         known = self._db.get("newest_ms")
         clock = Clock.SYNCED if corrects else Clock.UNSYNCED
         self._db.put("newest_ms", clock_policy.newest(known, to_ms, clock))
-        return self._insert(tables, from_ms, to_ms)
+        return self._insert(tables, alarms)
 
-    def _insert(self, tables: Tables, from_ms: int, to_ms: int) -> int:
+    def _insert(self, tables: Tables, alarms: tuple[AlarmEvent, ...]) -> int:
         seq = int(self._db.get("next_seq"))
         losses = self._untold()
         batch = Batch(
@@ -106,13 +112,14 @@ class Records:
             seq=seq,
             boot=self._boot,
             site_class=self._site_class,
+            alarms=alarms,
             tables=tables,
             losses=losses,
         )
         payload = codec.encode(batch)
         readings = batching.readings_in(tables)
-        row = (seq, readings, from_ms, to_ms, len(losses), len(payload), zlib.crc32(payload), payload)
-        self._db.rows("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *row)
+        row = (seq, readings, *batching.span(tables, alarms), len(losses), len(payload), zlib.crc32(payload))
+        self._db.rows("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *row, payload, len(alarms))
         self._db.put("next_seq", seq + 1)
         if losses:
             self._db.put("losses", b"[]")
@@ -183,13 +190,20 @@ class Records:
 
     def hold(self, tables: Tables) -> None:
         """Keep readings that have no true time yet."""
-        mono_ms, readings = batching.first_mono_ms(tables), batching.readings_in(tables)
-        payload = zlib.compress(msgspec.json.encode(tables))
+        self._hold(batching.first_mono_ms(tables), tables, readings=batching.readings_in(tables))
+
+    def hold_alarms(self, alarms: tuple[Told, ...]) -> None:
+        """Keep alarm events that have no true time yet; at least one."""
+        self._hold(min(told.mono_ms for told in alarms), alarms, alarms=len(alarms))
+
+    def _hold(self, mono_ms: int, content: object, *, readings: int = 0, alarms: int = 0) -> None:
+        payload = zlib.compress(msgspec.json.encode(content))
         if self._db.get("waiting_boot") != self._boot:
             self._db.put("waiting_boot", self._boot)
             self._db.put("waiting_mono_ms", mono_ms)
-        row = (self._boot, mono_ms, readings, zlib.crc32(payload), payload)
-        self._db.rows("INSERT INTO held (boot, mono_ms, readings, crc, payload) VALUES (?, ?, ?, ?, ?)", *row)
+        row = (self._boot, mono_ms, readings, zlib.crc32(payload), payload, alarms)
+        columns = "boot, mono_ms, readings, crc, payload, alarms"
+        self._db.rows(f"INSERT INTO held ({columns}) VALUES (?, ?, ?, ?, ?, ?)", *row)  # noqa: S608 - ours
         self._totals.held += readings
 
     @property
@@ -198,9 +212,9 @@ class Records:
         return self._totals.batches
 
     @property
-    def held(self) -> int:
-        """How many readings wait for a clock."""
-        return self._totals.held
+    def holds(self) -> bool:
+        """Whether anything waits for a clock."""
+        return bool(self._db.rows("SELECT 1 FROM held LIMIT 1"))
 
     def waiting_since_ms(self) -> int:
         """The monotonic time at which the first reading of this boot began to wait."""
@@ -211,19 +225,34 @@ class Records:
         return int(self._db.get("newest_ms"))
 
     def release(self, boot: str, offset_ms: int, how: Release, limit: int) -> int:
-        """Turn up to `limit` rows of held readings into a batch each; how many."""
+        """Turn up to `limit` rows of what is held into a batch each; how many.
+
+        Alarm events go whatever their time would be: a doubtful one is better than one that nobody hears of.
+        """
         rows = self._db.rows(
-            "DELETE FROM held WHERE id IN (SELECT id FROM held WHERE boot = ? AND mono_ms + ? >= ?"
-            " ORDER BY id LIMIT ?) RETURNING id, readings, crc, payload",
+            "DELETE FROM held WHERE id IN (SELECT id FROM held WHERE boot = ?"
+            " AND (alarms OR mono_ms + ? >= ?) ORDER BY id LIMIT ?)"
+            " RETURNING id, readings, crc, payload, alarms",
             *(boot, offset_ms, how.not_before_ms, limit),
         )
-        for _, readings, crc, payload in sorted(rows):
+        for _, readings, crc, payload, alarms in sorted(rows):
             self._totals.held -= readings
-            if tables := _held_tables(payload, crc):
+            if alarms and (told := _held(payload, crc, _alarms_in)):
+                self.add((), batching.retimed_alarms(told, offset_ms, how.clock), corrects=False)
+            elif not alarms and (tables := _held(payload, crc, _tables_in)):
                 self.add(batching.retimed(tables, offset_ms, how.clock), corrects=False)
             else:
                 self.tell([Loss(reason=LossReason.CORRUPT, readings=readings)])
         return len(rows)
+
+    def release_foreign_alarms(self) -> None:
+        """Alarm events of an earlier boot have lost their only clock and go with their doubtful times."""
+        rows = self._db.rows(
+            "DELETE FROM held WHERE boot != ? AND alarms > 0 RETURNING id, crc, payload", self._boot
+        )
+        for _, crc, payload in sorted(rows):
+            if told := _held(payload, crc, _alarms_in):
+                self.add((), tuple(one.event for one in told), corrects=False)
 
     def lose_held(self, reason: LossReason, where: str, *parameters: object) -> int:
         """Give held readings up, and tell it; how many rows."""
@@ -233,6 +262,27 @@ class Records:
             self._totals.held -= readings
             self.tell([Loss(reason=reason, readings=readings)])
         return len(gone)
+
+    def keep(self, state: Mapping[str, bytes]) -> None:
+        """Remember the state of these stages in place of what was known of them."""
+        for part, content in state.items():
+            self._db.put(_STATE + part, content)
+
+    def state(self) -> dict[str, bytes]:
+        """What `keep` was given last."""
+        rows = self._db.rows("SELECT key, value FROM meta WHERE key GLOB ?", f"{_STATE}*")
+        return {key.removeprefix(_STATE): value for key, value in rows if isinstance(value, bytes)}
+
+    def set_state_aside(self, part: str, stamp: str) -> str:
+        """Keep the state of a stage under another key, which is returned; the newest few stay."""
+        key = f"misfit.{part}.{stamp}"
+        self._db.rows("UPDATE meta SET key = ? WHERE key = ?", key, _STATE + part)
+        self._db.rows(
+            "DELETE FROM meta WHERE key IN"
+            " (SELECT key FROM meta WHERE key GLOB ? ORDER BY key DESC LIMIT -1 OFFSET ?)",
+            *(f"misfit.{part}.*", _MISFITS),
+        )
+        return key
 
     def depth(self) -> Depth:
         """How much there is."""
@@ -254,12 +304,12 @@ def is_sound(payload: object, crc: int) -> bool:
     return isinstance(payload, bytes) and zlib.crc32(payload) == crc
 
 
-def _held_tables(payload: bytes, crc: int) -> Tables:
-    """None of them when the payload is not as it was written, or another version wrote it."""
+def _held(payload: bytes, crc: int, decoder: msgspec.json.Decoder[tuple[T, ...]]) -> tuple[T, ...]:
+    """Nothing when the payload is not as it was written, or another version wrote it."""
     if not is_sound(payload, crc):
         return ()
     try:
-        return _tables_in.decode(zlib.decompress(payload))
+        return decoder.decode(zlib.decompress(payload))
     except (zlib.error, msgspec.DecodeError):
         return ()
 

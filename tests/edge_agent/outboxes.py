@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge_agent.outbox import Outbox, Pending
-from edge_agent.samples import Instant, Scan
+from edge_agent.samples import Instant, Scan, Told
 from wire import codec
-from wire.messages import Batch, Clock, Loss, Quality, Value
+from wire.messages import AlarmEvent, AlarmState, Batch, Clock, Loss, Quality, Value
 
 NOW_MS = 1_800_000_000_000
 BOOT = "boot-1"
@@ -39,6 +39,20 @@ def scan(
         values = tuple(number + index / 64 for index in range(len(NAMES[device])))
     mono = 60_000 * number if mono_ms is None else mono_ms
     return Scan(device, Instant(NOW_MS + 60_000 * number, mono), clock, values, quality or {})
+
+
+def told(number: int, *, clock: Clock = Clock.SYNCED, mono_ms: int | None = None) -> Told:
+    """An alarm event of minute `number`, of something that began a second before."""
+    t_ms = NOW_MS + 60_000 * number
+    event = AlarmEvent(
+        id=f"high/boiler-1/supply/{number}",
+        code="high",
+        state=AlarmState.RAISED,
+        t_ms=t_ms,
+        since_ms=t_ms - 1000,
+        clock=clock,
+    )
+    return Told(event, 60_000 * number if mono_ms is None else mono_ms)
 
 
 @contextmanager
@@ -76,3 +90,7 @@ def times(found: Sequence[Batch]) -> list[int]:
 
 def append(box: Outbox, *scans: Scan) -> int | None:
     return box.append(scans, NAMES)
+
+
+def alarms(found: Sequence[Batch]) -> list[AlarmEvent]:
+    return [event for batch in found for event in batch.alarms]

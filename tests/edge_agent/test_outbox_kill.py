@@ -1,4 +1,5 @@
-"""Kill -9 at any moment: every batch whose number was given is there afterwards, as it was."""
+"""Kill -9 at any moment: every batch whose number was given is there afterwards, as it was, with its alarm
+event, and the state is that of the newest batch: neither older nor newer."""
 
 import random
 import select
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.edge_agent.outboxes import append, everything, outbox, scan
+from tests.edge_agent.outboxes import alarms, append, batches, everything, outbox, scan, told
 
 pytestmark = pytest.mark.system
 KILLS = 20
@@ -48,6 +49,8 @@ def test_a_killed_agent_keeps_every_batch_it_has_numbered(tmp_path: Path) -> Non
         with outbox(path) as box:
             assert box.epoch == f"{1:016x}"
             there = {one.seq: sha256(one.payload).hexdigest() for one in everything(box)}
+            assert [event.id for event in alarms(batches(box))] == [told(seq).event.id for seq in there]
+            assert box.state() == {"conditions": b"%d" % max(there)}
         assert list(there) == list(range(1, len(there) + 1)), "a gap"
         assert printed.items() <= there.items()
     assert len(printed) > KILLS

@@ -5,7 +5,7 @@ import pytest
 from edge_agent.outbox import batching
 from edge_agent.outbox.clock_policy import PROGRAM_MS, Release, decide, newest
 from edge_agent.outbox.losses import merged
-from edge_agent.outbox.unwritten import Unwritten
+from edge_agent.outbox.unwritten import Group, Unwritten
 from tests.edge_agent.outboxes import NAMES, NOW_MS, scan
 from wire.messages import Clock, Loss, LossReason, Quality, Row
 
@@ -99,7 +99,7 @@ def test_an_unknown_time_does_not_hide_a_known_one() -> None:
 def test_memory_is_bounded_and_counts_what_it_gives_up() -> None:
     memory = Unwritten(limit=4)
     for number in range(1, 5):
-        memory.add([scan(number)], NAMES)
+        memory.add(Group((scan(number),), NAMES))
     (loss,) = memory.losses
     assert (loss.reason, loss.readings) == (LossReason.OUTBOX_FULL, 4)
     assert (loss.from_ms, loss.to_ms) == (NOW_MS + 60_000, NOW_MS + 120_000)
@@ -109,6 +109,6 @@ def test_memory_is_bounded_and_counts_what_it_gives_up() -> None:
 
 def test_times_of_an_unset_clock_are_not_told_in_a_loss() -> None:
     memory = Unwritten(limit=1)
-    memory.add([scan(1, clock=UNSYNCED)], NAMES)
-    memory.add([scan(2, clock=UNSYNCED)], NAMES)
+    memory.add(Group((scan(1, clock=UNSYNCED),), NAMES))
+    memory.add(Group((scan(2, clock=UNSYNCED),), NAMES))
     assert memory.losses == (Loss(reason=LossReason.OUTBOX_FULL, readings=2),)
