@@ -8,7 +8,18 @@ Whatever does not fit is refused with a `ConfigError` that names file, line and 
 
 from edge_agent.settings.lines import line_load
 from edge_agent.settings.plant import Device, Link, Plant
+from edge_agent.settings.poll import PollTable
 from edge_agent.settings.resolve import load
 from edge_agent.settings.tables import AgentFile, ClockTable, OutboxTable
 
-__all__ = ["AgentFile", "ClockTable", "Device", "Link", "OutboxTable", "Plant", "line_load", "load"]
+__all__ = [
+    "AgentFile",
+    "ClockTable",
+    "Device",
+    "Link",
+    "OutboxTable",
+    "Plant",
+    "PollTable",
+    "line_load",
+    "load",
+]

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
 from edge_agent.settings.checks import Checks
+from edge_agent.settings.poll import PollTable
 from edge_agent.settings.relations import Relation
 from edge_agent.settings.tables import ClockTable, OutboxTable
 from sensor_profiles.model import Channel, Profile
@@ -56,3 +57,4 @@ class Plant(Struct, frozen=True):
     devices: tuple[Device, ...]
     alarms: AlarmsTable = AlarmsTable()
     relations: tuple[Relation, ...] = ()
+    poll: PollTable = PollTable()

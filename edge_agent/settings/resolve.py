@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from edge_agent.settings import alarms, lines
+from edge_agent.settings import alarms, lines, poll
 from edge_agent.settings.alarms import AlarmsTable
 from edge_agent.settings.channels import channel_alarms, channel_checks, channels
 from edge_agent.settings.checks import Points
@@ -32,6 +32,7 @@ def load(path: Path) -> Plant:
     for index, link in enumerate(file.links):
         lines.check(page, ("link", index), link)
     alarms.check_counts(page, file.alarms)
+    poll.check(page, file.poll)
     devices = _devices(page, file, loader.library(folders))
     return Plant(
         site=file.site.name,
@@ -46,6 +47,7 @@ def load(path: Path) -> Plant:
         devices=devices,
         alarms=file.alarms,
         relations=_relations(page, file, devices),
+        poll=file.poll,
     )
 
 

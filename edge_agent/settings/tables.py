@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
 from edge_agent.settings.checks import ChecksTable
+from edge_agent.settings.poll import PollTable
 from edge_agent.settings.relations import RelationTable
 from wire.broker import Broker
 from wire.messages import Name
@@ -96,6 +97,7 @@ class AgentFile(
     broker: Broker = Broker()
     outbox: OutboxTable = OutboxTable()
     clock: ClockTable = ClockTable()
+    poll: PollTable = PollTable()
     alarms: AlarmsTable = AlarmsTable()
     links: tuple[LinkTable, ...]
     devices: tuple[DeviceTable, ...]

@@ -16,6 +16,7 @@ from collector.settings import CollectorFile, InfluxStore, SqliteStore, StateTab
 from edge_agent.settings import tables
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
 from edge_agent.settings.checks import ChecksTable
+from edge_agent.settings.poll import PollTable
 from edge_agent.settings.relations import RelationTable
 from wire.broker import Broker
 
@@ -26,6 +27,7 @@ AGENT: dict[str, tuple[type, ...]] = {
     "broker": (Broker,),
     "outbox": (tables.OutboxTable,),
     "clock": (tables.ClockTable,),
+    "poll": (PollTable,),
     "link": (tables.LinkTable,),
     "device": (tables.DeviceTable,),
     "device.channels": (tables.ChannelTable,),

@@ -220,6 +220,28 @@ REFUSED = [
         "13: device[0].channels.in1.quantity: text is the quantity of strings only",
     ),
     (SERIAL + "speed = 3\n" + device("a"), "8: link[0].speed: unknown key; known: "),
+    (
+        "[poll]\nburst_for_s = 4\n" + SERIAL + device("a"),
+        (
+            "6: poll.burst_for_s: 4 s are over before the first poll, which comes after 5 s (burst_every_s); "
+            "make it longer"
+        ),
+    ),
+    (
+        "[poll]\nburst_every_s = 20\nburst_per_hour_s = 19.5\n" + SERIAL + device("a"),
+        (
+            "7: poll.burst_per_hour_s: 19.5 s have no room for one poll every 20 s (burst_every_s); "
+            "raise it, or write 0 for no bursts"
+        ),
+    ),
+    (
+        "[poll]\nburst_share = 0.6\n" + SERIAL + device("a"),
+        "6: poll.burst_share: expected `float` <= 0.5",
+    ),
+    (
+        "[poll]\nburst_evry_s = 5\n" + SERIAL + device("a"),
+        "6: poll.burst_evry_s: unknown key; did you mean `burst_every_s`?",
+    ),
     (SERIAL + device("a", more="period_s = inf\n"), "12: device[0].period_s: expected `float` <= 86400.0"),
     (
         SERIAL + "baud = 1200\ndead_share = 0.2\n" + device("a", more="period_s = 1\n"),
