@@ -25,6 +25,10 @@ class Moment(Struct, frozen=True):
     wall_ms: int
     clock: Clock
 
+    def wall_of(self, t: int) -> int:
+        """What the wall clock would have shown at another time of the time line, had it been right as now."""
+        return self.wall_ms - (self.t - t)
+
 
 class Spot(Struct, frozen=True, kw_only=True):
     """A place where an alarm can be; `key` is unique in the gateway."""
@@ -101,7 +105,7 @@ class Board:
                 return []
             slot = self.slots[spot.key] = Slot(Track())
         blocked = wait or any(cause in self._standing for cause in spot.causes)
-        match step(slot.track, spot.rule, now.t, now.wall_ms, holds=holds, blocked=blocked):
+        match step(slot.track, spot.rule, now.t, holds=holds, blocked=blocked):
             case Turn.RAISE:
                 return self._raise(spot, slot, now, params, level=level, since_ms=since_ms)
             case Turn.CLEAR:
@@ -128,7 +132,7 @@ class Board:
     def _raise(
         self, spot: Spot, slot: Slot, now: Moment, params: Params, *, level: float, since_ms: int | None
     ) -> list[AlarmEvent]:
-        since = max(slot.track.began_ms if since_ms is None else since_ms, 0)
+        since = max(now.wall_of(slot.track.began) if since_ms is None else since_ms, 0)
         slot.stamp_ms = max(since, slot.stamp_ms + 1)
         event = AlarmEvent(
             id=f"{spot.key}/{slot.stamp_ms}",
@@ -170,12 +174,20 @@ def _is_news(spot: Spot, said: Said, now: Moment, level: float) -> bool:
 def _again(
     said: Said, state: AlarmState, now: Moment, params: Params, priority: int | None = None
 ) -> AlarmEvent:
-    """The next event of the same alarm: what is not said anew stays as it was said."""
+    """The next event of the same alarm: what is not said anew stays as it was said.
+
+    Except a beginning that was told by a clock nobody had set, once one is.
+    """
+    before = said.event
+    since_ms = before.since_ms
+    if before.clock is Clock.UNSYNCED and now.clock is not Clock.UNSYNCED:
+        since_ms = max(now.wall_of(said.t) - (before.t_ms - since_ms), 0)
     return msgspec.structs.replace(
-        said.event,
+        before,
         state=state,
         t_ms=max(now.wall_ms, 0),
+        since_ms=since_ms,
         clock=now.clock,
-        priority=priority or said.event.priority,
-        params=said.event.params | dict(params),
+        priority=priority or before.priority,
+        params=before.params | dict(params),
     )

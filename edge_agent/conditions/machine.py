@@ -35,8 +35,8 @@ class Track(Struct):
     seen: int = 0
     flowing: bool = False
     held: int = _NOT
-    began_ms: int = 0
-    """The wall clock when it was first seen."""
+    began: int = 0
+    """When it was first seen."""
 
     @property
     def idle(self) -> bool:
@@ -52,16 +52,13 @@ class Turn(Enum):
     CLEAR = auto()
 
 
-def step(
-    track: Track, rule: Rule, t: int, wall_ms: int, *, holds: bool | None, blocked: bool = False
-) -> Turn:
+def step(track: Track, rule: Rule, t: int, *, holds: bool | None, blocked: bool = False) -> Turn:
     """Take in one judgement.
 
     Args:
         track: changed in place.
         rule: its constants.
         t: time of the timeline; one that goes back counts as no time at all.
-        wall_ms: the same instant on the wall clock.
         holds: whether the condition is seen; None: nobody knows.
         blocked: another alarm tells it already; it stays ready to be raised.
     """
@@ -69,7 +66,7 @@ def step(
         track.flowing = False
         return Turn.NONE
     elapsed = _elapsed(track, rule, t)
-    _remember(track, rule, wall_ms, holds=holds)
+    _remember(track, rule, t, holds=holds)
     if _is_opposite(track, rule, holds=holds):
         track.held = max(track.held, 0) + (elapsed if track.held >= 0 else 0)
         return _turn(track, rule, may_raise=holds and not blocked)
@@ -93,9 +90,9 @@ def _elapsed(track: Track, rule: Rule, t: int) -> int:
     return elapsed
 
 
-def _remember(track: Track, rule: Rule, wall_ms: int, *, holds: bool) -> None:
+def _remember(track: Track, rule: Rule, t: int, *, holds: bool) -> None:
     if holds and not track.trues and not track.raised:
-        track.began_ms = wall_ms
+        track.began = t
     track.trues = (track.trues << 1 | holds) & ((1 << rule.of) - 1)
 
 

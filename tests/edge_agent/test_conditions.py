@@ -92,6 +92,21 @@ def test_a_clock_that_was_never_set_delays_no_alarm_and_is_told() -> None:
     assert event.clock is Clock.UNSYNCED
 
 
+@pytest.mark.parametrize(("table", "value"), [(QUICK, 90.0), (HIGH, 96.0)])
+def test_what_began_before_the_clock_was_set_gets_its_true_beginning(
+    table: ChannelAlarms, value: float
+) -> None:
+    """Raised before and cleared after, or seen before and raised after."""
+    gateway = Gateway(device("heat", table))
+    gateway.scan("heat", 96.0, clock=Clock.UNSYNCED)
+    year_ms = 365 * 24 * 60 * MINUTE_MS
+    gateway.wait(year_ms)
+    gateway.boot_ms += year_ms  # the wall clock is set, the monotonic one goes on
+    gateway.wait()
+    (event,) = gateway.scan("heat", value)
+    assert (event.since_ms, event.t_ms) == (START_MS + year_ms, START_MS + year_ms + MINUTE_MS)
+
+
 def test_a_person_is_told_again_when_the_value_has_moved_far_and_not_more_than_once_a_minute() -> None:
     table = ChannelAlarms(high=95, high_high=145, deadband=1, on_delay_s=0, off_delay_s=0)
     gateway = Gateway(device("heat", table, period_ms=10_000))

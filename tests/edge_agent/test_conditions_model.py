@@ -86,7 +86,7 @@ def test_the_machine_does_what_the_rule_says(
     track, reference, t = Track(), Reference(constants), 1000
     for wait, holds in judgements:
         t += wait
-        assert step(track, constants, t, t, holds=holds) is reference.step(t, holds)
+        assert step(track, constants, t, holds=holds) is reference.step(t, holds)
         assert track.raised == reference.raised
 
 
@@ -101,7 +101,7 @@ def test_a_delay_is_never_shorter_than_the_time_it_was_seen(
         if holds is not None:
             seen_for += max(t - latest, 0) if latest else 0
             latest = max(t, latest)
-        turn = step(track, constants, t, t, holds=holds)
+        turn = step(track, constants, t, holds=holds)
         assert turn is Turn.NONE or seen_for >= 50
         seen_for = 0 if turn is not Turn.NONE else seen_for
 
