@@ -145,7 +145,7 @@ def _fooled(look: _Look, value: Array) -> Array:
 def _fouled(look: _Look, value: Array) -> Array:
     """Dirt on the optics scatters light by itself, and swallows some of the light that dust scatters."""
     dirt = look.event.opened(look.times, _CLEANED_S)
-    return value * (1 - 0.3 * dirt) + _FOULING[look.point[1]] * look.event.level * dirt
+    return value * (1 - 0.1 * dirt) + _FOULING[look.point[1]] * look.event.level * dirt
 
 
 _FAULTS: Mapping[Kind, Callable[[_Look, Array], Array]] = {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from firmware_sim import scenario
 from firmware_sim.catalog import CATALOG, Severity
@@ -36,11 +37,12 @@ class Scene:
     def __init__(self, site: Site, start_s: float, event: Event) -> None:
         self.event, self._site = event, site
         self._recorder = Recorder(site, start_s)
+        self._calm = Recorder(replace(site, events=()), start_s)
 
-    def at(self, channel: str, after_s: float, device: str = "") -> float:
-        """A channel's value (its mean over 20 s) so long after the event began."""
+    def at(self, channel: str, after_s: float, device: str = "", *, calm: bool = False) -> float:
+        """A channel's value (its mean over 20 s) so long after the event began, or if it had not."""
         times = self.event.begin_s + after_s + np.array([0.0, 10.0, 20.0])
-        for name, channels in self._recorder.columns(times).items():
+        for name, channels in (self._calm if calm else self._recorder).columns(times).items():
             if channel in channels and device in {"", name}:
                 return float(channels[channel].mean())
         raise AssertionError(f"{self._site.name} shows no {channel}")
@@ -48,6 +50,10 @@ class Scene:
     def change(self, channel: str, after_s: float, device: str = "") -> float:
         """How much a channel has changed since half a minute before the event."""
         return self.at(channel, after_s, device) - self.at(channel, -30, device)
+
+    def more(self, channel: str, after_s: float, device: str = "") -> float:
+        """How much more a channel says than it would if nothing had happened."""
+        return self.at(channel, after_s, device) - self.at(channel, after_s, device, calm=True)
 
     def ratio(self, channel: str, after_s: float) -> float:
         return self.at(channel, after_s) / self.at(channel, -30)
@@ -64,9 +70,8 @@ class Scene:
 
 def slow_leak(scene: Scene) -> bool:
     grown = scene.event.over_s
-    more = scene.change("flow_make_up", grown)
-    apart = scene.change("flow_supply", grown) - scene.change("flow_return", grown)
-    return more > 0.3 * scene.at("flow_make_up", -30) and apart > 0
+    more, usual = scene.more("flow_make_up", grown), scene.at("flow_make_up", grown, calm=True)
+    return more > usual and scene.more("flow_return", grown) < -0.5 * more
 
 
 def stuck(scene: Scene) -> bool:
@@ -75,8 +80,7 @@ def stuck(scene: Scene) -> bool:
 
 
 def drift(scene: Scene) -> bool:
-    neighbours = scene.change(scene.event.channel, scene.event.over_s, "tsrv")
-    return scene.change(scene.event.channel, scene.event.over_s, scene.event.device) - neighbours > 3
+    return scene.more(scene.event.channel, scene.event.over_s, scene.event.device) > 3
 
 
 def restless(scene: Scene) -> bool:
@@ -109,12 +113,13 @@ SIGNATURES: Mapping[Kind, Callable[[Scene], bool]] = {
     Kind.POWER_OUTAGE: lambda s: s.ratio("flow_supply", 60) < 0.1 and s.ratio("dp_pump", 60) < 0.1
     and s.at("ups_on_battery", 60) > 0.9 and s.lost("sdm630") == 1,
     Kind.BOILER_TRIP: lambda s: s.ratio("fuel_rate", 3600) < 0.85 and s.change("t_supply", 3600) < -2,
-    Kind.FUEL_THEFT: lambda s: s.change("fuel_level", 600) < -2,
-    Kind.FUEL_LEAK: lambda s: s.change("fuel_level", 7200) < -6,
+    Kind.FUEL_THEFT: lambda s: s.more("fuel_level", 600) < -2,
+    Kind.FUEL_LEAK: lambda s: s.more("fuel_level", 7200) < -6,
     Kind.EMISSION_PEAK: lambda s: s.ratio("so2", 1800) > 2 and s.ratio("h2s", 1800) > 2,
-    Kind.INVERSION: lambda s: s.ratio("pm2_5", 4 * 3600) > 2 and s.at("wind_speed", 4 * 3600) < 1,
+    Kind.INVERSION: lambda s: s.more("pm2_5", 14_400) > s.at("pm2_5", 14_400, calm=True)
+    and s.at("wind_speed", 14_400) < 1,
     Kind.CROSS_SENSITIVITY: cross_sensitive,
-    Kind.FOULING: lambda s: s.change(s.event.channel, 3 * 86_400, s.event.device) > 10,
+    Kind.FOULING: lambda s: s.more(s.event.channel, 3 * 86_400, s.event.device) > 5,
     Kind.SENSOR_BREAK: lambda s: bool(np.isnan(s.own(0)) and not np.isnan(s.own(-60))),
     Kind.SENSOR_STUCK: stuck,
     Kind.SENSOR_DRIFT: drift,
