@@ -1,9 +1,14 @@
-"""The agent, wired. START READING HERE: this is the only module that knows the order of the stages.
+"""The agent, wired. START READING HERE: only this module and `judging` know the order of the stages.
 
-    instrument ─▶ driver ─▶ poll ─▶ RawScan ─▶ decode ─▶ DecodedScan ─▶ validate ─▶ Scan ─┐
-                                                                                         │ 4 times a second
-            collector ◀══ MQTT ══ publish ◀── batches in order ── outbox (on disk) ◀─────┘
+    instrument ─▶ driver ─▶ poll ─▶ RawScan ─▶ decode ─▶ DecodedScan ─▶ validate ─▶ Scan ──────┐
+                              │                └──────────── judging ─────┐          │         │
+                              └─ LinkStatus, every five seconds ─────▶ conditions ◀──┘         │ 4 times
+                                                                          └─▶ alarm events ────┤ a second
+            collector ◀══ MQTT ══ publish ◀── batches in order ── outbox (on disk) ◀───────────┘
                 └══ receipt ══════▶ publish ──▶ outbox deletes
+
+Alarm events go into the batch of their readings, ahead of them, and what the stages must know after a restart
+into the same transaction: killed at any moment, an alarm is neither forgotten nor raised twice.
 
 Three tasks run side by side and share nothing but the outbox: `poll` fills the intake, `write` empties it to
 disk, `publish` carries what is on disk. To stop, each finishes before the next: the polls under way, the last
@@ -17,52 +22,80 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final, TypeVar
 
+import structlog
+from msgspec import Struct
+
 from edge_agent import health
 from edge_agent.clock import GatewayClock
-from edge_agent.decode import Decoder
+from edge_agent.judging import Judging
 from edge_agent.outbox import Outbox
 from edge_agent.poll import Poller
 from edge_agent.publish import Publisher
-from edge_agent.samples import Depth, Instant, Pending, RawScan, Scan
-from edge_agent.settings import Device, Plant
-from edge_agent.validate import Validator
+from edge_agent.samples import Depth, Instant, Pending, RawScan, Scan, Told
+from edge_agent.settings import Plant
 from wire import service
-from wire.messages import Clock, Status
+from wire.messages import Clock, LinkStatus, Status
 from wire.topics import Gateway
 
 T = TypeVar("T")
+_log = structlog.get_logger()
 WRITE_EVERY_S: Final = 0.25
 """One commit a tick: the devices of a tick answer within this time, and a flash card is written four times a
 second at most."""
 SETTLE_EVERY_S: Final = 5.0
-"""How often the service manager hears from us, and readings that wait for a clock are looked at."""
+"""How often the service manager hears from us, and links and readings that wait for a clock are looked at."""
+SAVE_EVERY_MS: Final = 300_000
+"""How often all that was learnt is written; the state of alarms is written with every event besides."""
 BRING_S: Final = 3.2
 """How long the publisher may go on after the last write; a little more than it takes by itself."""
 
 
-class Intake:
-    """What happens to a poll before it is on disk: decode, then validate."""
+class Taken(Struct, frozen=True):
+    """What is written at once: the state is that after the last of the scans and alarm events."""
 
-    def __init__(self, devices: Sequence[Device], clock: GatewayClock) -> None:
-        self._clock = clock
-        self._decode = {d.name: Decoder(d.channels, d.profile.statuses).decode for d in devices}
-        self._validate = {d.name: Validator(d.channels).validate for d in devices}
+    scans: list[Scan]
+    alarms: list[Told]
+    state: dict[str, bytes]
+
+
+class Intake:
+    """Where polls and the health of links are judged, and wait a moment for the disk."""
+
+    def __init__(self, judging: Judging, clock: GatewayClock) -> None:
+        self._judging, self._clock = judging, clock
         self._scans: list[Scan] = []
+        self._alarms: list[Told] = []
+        self._saved_ms = clock.now().mono_ms
         self.arrived = asyncio.Event()
         self.taken = 0
         """Readings that have a value, since the start."""
 
     def __call__(self, raw: RawScan) -> None:
-        decoded = self._decode[raw.device](raw)
-        self.taken += len(decoded.values) - decoded.values.count(None)
-        self._scans.append(self._validate[raw.device](decoded, self._clock.state()))
+        scan, alarms = self._judging.scan(raw, self._clock.state())
+        self.taken += len(scan.values) - scan.values.count(None)
+        self._scans.append(scan)
+        self._alarms += alarms
         self.arrived.set()
 
-    def empty(self) -> list[Scan]:
-        """Everything that has come since the last call."""
-        scans, self._scans = self._scans, []
+    def health(self, links: Sequence[LinkStatus]) -> None:
+        """Judge how the links are."""
+        if alarms := self._judging.health(self._clock.now(), self._clock.state(), links):
+            self._alarms += alarms
+            self.arrived.set()
+
+    def empty(self, *, last: bool) -> Taken:
+        """Everything that has come since the last call; the `last` one brings all state."""
+        taken = Taken(self._scans, self._alarms, self._state(last))
+        self._scans, self._alarms = [], []
         self.arrived.clear()
-        return scans
+        return taken
+
+    def _state(self, last: bool) -> dict[str, bytes]:
+        now_ms = self._clock.now().mono_ms
+        if last or now_ms - self._saved_ms >= SAVE_EVERY_MS:
+            self._saved_ms = now_ms
+            return self._judging.state()
+        return self._judging.alarm_state() if self._alarms else {}
 
 
 class DiskThread:
@@ -77,8 +110,8 @@ class DiskThread:
         """Of the database in use."""
         return self._outbox.epoch
 
-    async def append(self, scans: Sequence[Scan], names: Mapping[str, tuple[str, ...]]) -> int | None:
-        return await self._call(self._outbox.append, scans, names)
+    async def append(self, taken: Taken, names: Mapping[str, tuple[str, ...]]) -> int | None:
+        return await self._call(self._outbox.append, taken.scans, names, taken.alarms, taken.state)
 
     async def settle(self, now: Instant, clock: Clock, wait_ms: int) -> int:
         return await self._call(self._outbox.settle, now, clock, wait_ms)
@@ -102,19 +135,31 @@ async def run(plant: Plant, outbox: Outbox, clock: GatewayClock, stop: asyncio.E
     Raises:
         UnknownProtocolError: a profile's protocol has no driver.
     """
+    judging = _resumed(plant, outbox)
     with ThreadPoolExecutor(1, thread_name_prefix="outbox") as executor:
-        await _Agent(plant, DiskThread(outbox, executor), clock).serve(stop)
+        await _Agent(plant, judging, DiskThread(outbox, executor), clock).serve(stop)
+
+
+def _resumed(plant: Plant, outbox: Outbox) -> Judging:
+    """The deciding stages as the last run left them; what of it does not fit is set aside."""
+    judging = Judging(plant)
+    for stage, why in judging.restore(outbox.state()).items():
+        key = outbox.set_state_aside(stage)
+        _log.error(
+            "state does not fit; set aside, this stage begins anew", stage=stage, reason=why, kept_as=key
+        )
+    return judging
 
 
 class _Agent:
     """The tasks and what they share."""
 
-    def __init__(self, plant: Plant, disk: DiskThread, clock: GatewayClock) -> None:
+    def __init__(self, plant: Plant, judging: Judging, disk: DiskThread, clock: GatewayClock) -> None:
         chance = random.Random()  # noqa: S311  # spreads reconnections; keeps no secret
         self._disk, self._clock = disk, clock
         self._wait_ms = round(plant.clock.wait_s * 1000)
         self._names = {d.name: tuple(channel.name for channel in d.channels) for d in plant.devices}
-        self._intake = Intake(plant.devices, clock)
+        self._intake = Intake(judging, clock)
         self._poller = Poller(plant.links, plant.devices, clock.now, self._intake, chance)
         self._publisher = Publisher(
             broker=plant.broker,
@@ -132,7 +177,7 @@ class _Agent:
             group.create_task(self._poll(stop), name="poll")
             group.create_task(self._write(), name="write")
             publish = group.create_task(self._publisher.run(self._written), name="publish")
-            beat = group.create_task(self._beat(), name="beat")
+            beat = group.create_task(self._beat(stop), name="beat")
             service.notify(service.Say.READY)
             await stop.wait()
             service.notify(service.Say.STOPPING)
@@ -152,18 +197,22 @@ class _Agent:
             await self._intake.arrived.wait()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._polled.wait(), WRITE_EVERY_S)
-            scans = self._intake.empty()
-            await self._disk.append(scans, self._names)
+            await self._disk.append(self._intake.empty(last=self._polled.is_set()), self._names)
             self._publisher.nudge()
         self._written.set()
 
-    async def _beat(self) -> None:
-        """Tell the service manager that loop and disk still move; let go of readings that got their clock."""
+    async def _beat(self, stop: asyncio.Event) -> None:
+        """Tell the service manager that loop and disk still move; look at clock and links.
+
+        Links are not judged before they had a moment to open, nor while they are being closed.
+        """
         while True:
             if await self._disk.settle(self._clock.now(), self._clock.state(), self._wait_ms):
                 self._publisher.nudge()
             service.notify(service.Say.WATCHDOG)
             await asyncio.sleep(SETTLE_EVERY_S)
+            if not stop.is_set():
+                self._intake.health(self._poller.link_status())
 
     def _status(self) -> Status:
         return health.status(

@@ -1,0 +1,80 @@
+"""What the gateway thinks of each poll. Decides; no input or output.
+
+    RawScan ─▶ decode ─▶ DecodedScan ─▶ validate ─▶ Scan ──────┬──────────▶ to the outbox
+                                            │                  ▼                 ▲
+                                            └─ relations ─▶ conditions ─▶ Told ──┘
+    LinkStatus, every few seconds ─────────────────────────────▲
+
+What `validate` and `conditions` have learnt and raised is one row of bytes each, for the transaction that
+writes what it led to; one that does not fit is named, and that stage begins anew.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from edge_agent.conditions import Conditions, StateMisfitError, decode_state, encode_state, plan
+from edge_agent.decode import Decoder
+from edge_agent.samples import Instant, RawScan, Scan, Told
+from edge_agent.settings import Plant
+from edge_agent.validate import SiteState, SiteValidator
+from wire.messages import AlarmEvent, Clock, LinkStatus
+
+CONDITIONS: Final = "conditions"
+VALIDATE: Final = "validate"
+
+
+class Judging:
+    """The deciding stages of one gateway."""
+
+    def __init__(self, plant: Plant) -> None:
+        names = [relation.name for relation in plant.relations]
+        self._decode = {d.name: Decoder(d.channels, d.profile.statuses).decode for d in plant.devices}
+        self._validate = SiteValidator(plant.devices, plant.relations)
+        self._conditions = Conditions(plan(plant.devices, plant.alarms, names))
+
+    def scan(self, raw: RawScan, clock: Clock) -> tuple[Scan, list[Told]]:
+        """Judge one poll: what is to be stored of it, and the alarm events it leads to."""
+        verdict = self._validate.validate(self._decode[raw.device](raw), clock)
+        events = self._conditions.scan(verdict.scan)
+        if verdict.broken or verdict.kept:
+            events += self._conditions.relations(raw.taken, clock, broken=verdict.broken, kept=verdict.kept)
+        return verdict.scan, _told(events, raw.taken)
+
+    def health(self, now: Instant, clock: Clock, links: Iterable[LinkStatus]) -> list[Told]:
+        """Judge how the links are; call it every few seconds."""
+        return _told(self._conditions.health(now, clock, links), now)
+
+    def state(self) -> dict[str, bytes]:
+        """Stage → what it must know after a restart; to be stored together with the events it led to."""
+        return self.alarm_state() | {VALIDATE: msgspec.msgpack.encode(self._validate.state())}
+
+    def alarm_state(self) -> dict[str, bytes]:
+        """The part of it without which a standing alarm would be raised again."""
+        return {CONDITIONS: encode_state(self._conditions.state())}
+
+    def restore(self, state: Mapping[str, bytes]) -> dict[str, str]:
+        """Go on from a state; stage → why, for each one that does not fit and begins anew."""
+        stages = {CONDITIONS: self._restore_conditions, VALIDATE: self._restore_validate}
+        misfits: dict[str, str] = {}
+        for stage, restore in stages.items():
+            try:
+                if stage in state:
+                    restore(state[stage])
+            except StateMisfitError as error:
+                misfits[stage] = str(error)
+        return misfits
+
+    def _restore_conditions(self, saved: bytes) -> None:
+        self._conditions.restore(decode_state(saved))
+
+    def _restore_validate(self, saved: bytes) -> None:
+        try:
+            self._validate.restore(msgspec.msgpack.decode(saved, type=SiteState))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise StateMisfitError(f"not a state that this program knows: {error}") from None
+
+
+def _told(events: Iterable[AlarmEvent], taken: Instant) -> list[Told]:
+    return [Told(event, taken.mono_ms) for event in events]
