@@ -35,7 +35,7 @@ test: .venv/dev servers
 	$(BIN)/pytest
 
 unit: .venv/dev
-	$(BIN)/pytest -m "not system"
+	$(BIN)/pytest -m "not system" --numprocesses auto
 
 check: .venv/dev
 	$(BIN)/ruff check
