@@ -135,12 +135,12 @@ async def run(plant: Plant, outbox: Outbox, clock: GatewayClock, stop: asyncio.E
     Raises:
         UnknownProtocolError: a profile's protocol has no driver.
     """
-    judging = _resumed(plant, outbox)
+    judging = resumed(plant, outbox)
     with ThreadPoolExecutor(1, thread_name_prefix="outbox") as executor:
         await _Agent(plant, judging, DiskThread(outbox, executor), clock).serve(stop)
 
 
-def _resumed(plant: Plant, outbox: Outbox) -> Judging:
+def resumed(plant: Plant, outbox: Outbox) -> Judging:
     """The deciding stages as the last run left them; what of it does not fit is set aside."""
     judging = Judging(plant)
     for stage, why in judging.restore(outbox.state()).items():
