@@ -1,9 +1,10 @@
 """Polling: every device at its instants of the wall clock, each link on its own, healthy devices first.
 
-    grid (when) ─▶ blocks (what) ─▶ budget (whom) ─▶ bus (how) ─▶ RawScan
-                       └──────────── link: one task, one queue ────────────┘
+    grid, burst (when) ─▶ blocks (what) ─▶ budget (whom) ─▶ bus (how) ─▶ RawScan
+                              └──────────── link: one task, one queue ────────────┘
 
-`grid`, `blocks`, `budget` and `polled` decide without input or output; `bus` and `link` do the waiting.
+`grid`, `burst`, `blocks`, `budget` and `polled` decide without input or output; `bus` and `link` do the
+waiting.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from edge_agent.drivers._openers import port_of
 from edge_agent.poll.bell import Bell
 from edge_agent.poll.link import LinkPoller
 from edge_agent.samples import Instant, RawScan
-from edge_agent.settings import Device, Link
+from edge_agent.settings import Device, Link, PollTable
 from wire.messages import LinkStatus
 
 STOP_S = 2.0
@@ -31,6 +32,8 @@ class Poller:
         now: Callable[[], Instant],
         sink: Callable[[RawScan], None],
         rng: random.Random,
+        *,
+        poll: PollTable = PollTable(),  # noqa: B008  # frozen
     ) -> None:
         """Prepare everything; nothing is opened yet.
 
@@ -40,6 +43,7 @@ class Poller:
             now: both clocks at once.
             sink: takes every scan as soon as it is complete; must not block.
             rng: spreads the reconnection attempts.
+            poll: how fast devices are polled that were given to `hurry`.
 
         Raises:
             UnknownProtocolError: a profile's protocol has no driver.
@@ -53,9 +57,13 @@ class Poller:
                 bell=self._bell,
                 now=now,
                 sink=sink,
+                poll=poll,
             )
             for link in links
         ]
+        self._link_of = {
+            device.name: link for link in self._links for device in devices if device.link == link.link.name
+        }
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop` is set; returns within `STOP_S` and a little, with everything closed."""
@@ -73,6 +81,17 @@ class Poller:
                 await asyncio.wait(pollers, timeout=STOP_S)
             for task in (*pollers, *keepers):
                 task.cancel()
+
+    def hurry(self, device: str) -> None:
+        """Poll a device faster for a while, because something looks wrong; to be called on the loop.
+
+        Each call prolongs the burst. What limits it stands in `edge_agent.poll.burst`; scans of a burst go to
+        the sink like any other.
+
+        Raises:
+            KeyError: no device has this name.
+        """
+        self._link_of[device].hurry(device)
 
     def link_status(self) -> tuple[LinkStatus, ...]:
         """How every link is, in the order of the configuration."""

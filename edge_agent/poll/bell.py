@@ -22,17 +22,21 @@ class Bell:
         self._waiters: dict[int, list[asyncio.Future[None]]] = {}
         self._timers: dict[int, asyncio.TimerHandle] = {}
 
-    async def until(self, wall_ms: int) -> None:
-        """Sleep until then, until `stop`, or for `LONGEST_SLEEP_S`; the caller looks at the clock again."""
-        if self.stopped:
-            return
+    def at(self, wall_ms: int) -> asyncio.Future[None]:
+        """What to wait for: it comes then, at `stop`, or after `LONGEST_SLEEP_S`.
+
+        The caller looks at the clock again, and may set the result itself to wake sooner.
+        """
         loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
+        if self.stopped:
+            waiter.set_result(None)
+            return waiter
         if wall_ms not in self._timers:
             wait_s = min((wall_ms - self._now().wall_ms) / 1000, LONGEST_SLEEP_S)
             self._timers[wall_ms] = loop.call_later(max(wait_s, 0.0), self._ring, wall_ms)
-        waiter = loop.create_future()
         self._waiters.setdefault(wall_ms, []).append(waiter)
-        await waiter
+        return waiter
 
     def stop(self) -> None:
         """Wake everybody, now and for ever."""

@@ -11,6 +11,7 @@ fits no planned block.
 """
 
 import asyncio
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -75,6 +76,16 @@ class Bus:
     def cost_s(self, polled: Polled) -> float:
         """What a request costs the line when nobody answers it."""
         return max(self.timeout_s(polled, block) for block in polled.plan.blocks) + SILENCE_S
+
+    def longest_s(self, polled: Polled, blocks: Iterable[Block]) -> float:
+        """What these requests can take one after the other: slow answers, then none and the quiet time.
+
+        After one without answer no further one is counted, nor that it is asked again.
+        """
+        waits = [self.timeout_s(polled, block) for block in blocks]
+        if self._framing(polled) is not Framing.RTU:
+            return sum(waits)
+        return sum(waits) + max(waits) + len(waits) * polled.device.profile.timing.gap_ms / 1000
 
     def timeout_s(self, polled: Polled, block: Block) -> float:
         """The device's patience and the time the bytes themselves take on a serial line."""

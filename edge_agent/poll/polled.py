@@ -4,6 +4,7 @@ import math
 
 from edge_agent.drivers import Driver, RefusedError
 from edge_agent.poll import blocks
+from edge_agent.poll.burst import Burst
 from edge_agent.poll.grid import Grid
 from edge_agent.samples import Block, Instant
 from edge_agent.settings import Device
@@ -20,11 +21,12 @@ MAX_ODD_ANSWERS = 3
 class Polled:
     """One device of a line."""
 
-    def __init__(self, device: Device, driver: Driver, now: Instant) -> None:
+    def __init__(self, device: Device, driver: Driver, burst: Burst, now: Instant) -> None:
         self.device = device
         self.driver = driver
         self.plan = blocks.plan(device)
         self.grid = Grid(device.period_ms, now)
+        self.burst = burst
         self.alive = True
         """Its last request was answered, be it by a refusal."""
         self.asked_s = -math.inf

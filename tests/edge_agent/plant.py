@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edge_agent.poll import Poller
 from edge_agent.samples import Fault, Instant, RawScan
-from edge_agent.settings import Device, Link
+from edge_agent.settings import Device, Link, PollTable
 from sensor_profiles.model import (
     Channel,
     Encoding,
@@ -125,10 +125,15 @@ class Scans:
 
 @asynccontextmanager
 async def polling(
-    links: Sequence[Link], devices: Sequence[Device], scans: Scans, clock: Callable[[], Instant] = now
+    links: Sequence[Link],
+    devices: Sequence[Device],
+    scans: Scans,
+    clock: Callable[[], Instant] = now,
+    *,
+    poll: PollTable = PollTable(),  # noqa: B008  # frozen
 ) -> AsyncIterator[Poller]:
     """Run a poller; on leaving it must stop within its bound."""
-    poller = Poller(links, devices, clock, scans, random.Random(7))
+    poller = Poller(links, devices, clock, scans, random.Random(7), poll=poll)
     stop = asyncio.Event()
     task = asyncio.create_task(poller.run(stop), name="poller")
     try:
