@@ -19,10 +19,21 @@ from edge_agent.decode import Decoder
 from edge_agent.samples import Instant, RawScan, Scan, Told
 from edge_agent.settings import Plant
 from edge_agent.validate import SiteState, SiteValidator
-from wire.messages import AlarmEvent, Clock, LinkStatus
+from wire.messages import AlarmEvent, AlarmState, Clock, LinkStatus, Quality
 
 CONDITIONS: Final = "conditions"
 VALIDATE: Final = "validate"
+ODD: Final = frozenset(
+    {
+        Quality.UNCERTAIN_SPIKE,
+        Quality.UNCERTAIN_RATE,
+        Quality.UNCERTAIN_NOISE,
+        Quality.UNCERTAIN_SWAPPED,
+        Quality.UNCERTAIN_INCONSISTENT,
+        Quality.BAD_RATE,
+        Quality.BAD_OUT_OF_RANGE,
+    }
+)
 
 
 class Judging:
@@ -74,6 +85,16 @@ class Judging:
             self._validate.restore(msgspec.msgpack.decode(saved, type=SiteState))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise StateMisfitError(f"not a state that this program knows: {error}") from None
+
+
+def suspicious(scan: Scan, alarms: Iterable[Told]) -> bool:
+    """Whether a device is worth polling faster for a while: an alarm begins, or a value has just become odd.
+
+    What may last for days (stuck, stale, a broken sensor, silence) is told once by its alarm, then no more.
+    """
+    return any(told.event.state is AlarmState.RAISED for told in alarms) or any(
+        quality in ODD for quality in scan.quality.values()
+    )
 
 
 def _told(events: Iterable[AlarmEvent], taken: Instant) -> list[Told]:

@@ -7,6 +7,8 @@
             collector ◀══ MQTT ══ publish ◀── batches in order ── outbox (on disk) ◀───────────┘
                 └══ receipt ══════▶ publish ──▶ outbox deletes
 
+A poll that looks wrong brings the next ones of its device sooner.
+
 Alarm events go into the batch of their readings, ahead of them, and what the stages must know after a restart
 into the same transaction: killed at any moment, an alarm is neither forgotten nor raised twice.
 
@@ -27,7 +29,7 @@ from msgspec import Struct
 
 from edge_agent import health
 from edge_agent.clock import GatewayClock
-from edge_agent.judging import Judging
+from edge_agent.judging import Judging, suspicious
 from edge_agent.outbox import Outbox
 from edge_agent.poll import Poller
 from edge_agent.publish import Publisher
@@ -70,12 +72,14 @@ class Intake:
         self.taken = 0
         """Readings that have a value, since the start."""
 
-    def __call__(self, raw: RawScan) -> None:
+    def take(self, raw: RawScan) -> bool:
+        """Judge a poll and keep it for the disk; True when it looks wrong and a closer look is worth it."""
         scan, alarms = self._judging.scan(raw, self._clock.state())
         self.taken += len(scan.values) - scan.values.count(None)
         self._scans.append(scan)
         self._alarms += alarms
         self.arrived.set()
+        return suspicious(scan, alarms)
 
     def health(self, links: Sequence[LinkStatus]) -> None:
         """Judge how the links are."""
@@ -160,7 +164,7 @@ class _Agent:
         self._wait_ms = round(plant.clock.wait_s * 1000)
         self._names = {d.name: tuple(channel.name for channel in d.channels) for d in plant.devices}
         self._intake = Intake(judging, clock)
-        self._poller = Poller(plant.links, plant.devices, clock.now, self._intake, chance)
+        self._poller = Poller(plant.links, plant.devices, clock.now, self._arrived, chance, poll=plant.poll)
         self._publisher = Publisher(
             broker=plant.broker,
             gateway=Gateway(plant.site, plant.gateway),
@@ -185,6 +189,10 @@ class _Agent:
             await asyncio.wait([publish], timeout=BRING_S if self._publisher.connected else 0)
             publish.cancel()
             beat.cancel()
+
+    def _arrived(self, raw: RawScan) -> None:
+        if self._intake.take(raw):
+            self._poller.hurry(raw.device)
 
     async def _poll(self, stop: asyncio.Event) -> None:
         await self._poller.run(stop)

@@ -3,15 +3,16 @@
 import struct
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
 from edge_agent import pipeline
-from edge_agent.judging import CONDITIONS, VALIDATE, Judging
-from edge_agent.samples import Answer, Block, Fault, Instant, RawScan, Told
+from edge_agent.judging import CONDITIONS, VALIDATE, Judging, suspicious
+from edge_agent.samples import Answer, Block, Fault, Instant, RawScan, Scan, Told
 from edge_agent.settings import Plant, load
 from sensor_profiles.model import Space
 from tests.edge_agent.outboxes import outbox
-from wire.messages import Clock, LinkStatus
+from wire.messages import Clock, LinkStatus, Quality
 
 SYNCED = Clock.SYNCED
 START_MS = 1_800_000_000_000
@@ -110,3 +111,18 @@ def test_a_state_that_does_not_fit_is_set_aside_and_said_and_only_its_stage_begi
         assert (said["log_level"], said["stage"]) == ("error", stage)
         assert said["kept_as"].startswith(f"misfit.{stage}.2")
         assert codes(resumed.scan(poll(2, 51.0), SYNCED)[1]) == [("high", "raised")] * (stage == CONDITIONS)
+
+
+@pytest.mark.parametrize(
+    ("quality", "odd"),
+    [
+        ({}, False),
+        ({0: Quality.UNCERTAIN_SPIKE}, True),
+        ({0: Quality.BAD_OUT_OF_RANGE}, True),
+        ({0: Quality.UNCERTAIN_STUCK}, False),
+        ({0: Quality.BAD_NO_ANSWER}, False),
+    ],
+)
+def test_only_what_has_just_become_odd_is_worth_a_closer_look(quality: dict[int, Quality], odd: bool) -> None:
+    scan = Scan("d", Instant(0, 0), Clock.SYNCED, (1.0,), quality)
+    assert suspicious(scan, []) is odd
