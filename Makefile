@@ -35,7 +35,7 @@ test: .venv/dev servers
 	$(BIN)/pytest
 
 unit: .venv/dev
-	$(BIN)/pytest -m "not system" --numprocesses auto
+	$(BIN)/pytest -m "not system"
 
 check: .venv/dev
 	$(BIN)/ruff check
