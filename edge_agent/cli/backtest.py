@@ -13,7 +13,7 @@ from edge_agent.cli._recording import Recording, RecordingError
 from edge_agent.cli._sheet import Sheet
 from edge_agent.cli.common import JsonOption, fail
 from edge_agent.detect import DetectSettings, Group, Outcome
-from edge_agent.detect.settings import DetectFile, GroupTable, ProfileClass, with_warmup
+from edge_agent.settings.detection import DetectFile, GroupTable, ProfileClass, with_warmup
 from wire import config_file
 from wire.config_file import ConfigError, nearest
 

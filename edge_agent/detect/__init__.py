@@ -13,7 +13,7 @@ values, infinities, gaps, a clock that goes back. One file is one detector; `set
 
 from edge_agent.detect.findings import Finding, Outcome, StateMisfitError
 from edge_agent.detect.group import VERSION, Group, GroupState, decode_state, encode_state
-from edge_agent.detect.settings import CLASSES, DetectSettings
+from edge_agent.settings.detection import CLASSES, DetectSettings
 
 __all__ = [
     "CLASSES",

@@ -4,18 +4,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-
-class LatchSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Scores are relative: 1 is where an anomaly begins."""
-
-    off: float = 0.75
-    """Below this share of the threshold the anomaly is over."""
-    faded: float = 0.1
-    """Below this share of its own peak the event has passed, though it left the process at another level."""
-    faded_rows: int = 60
-    """Four time constants of the mean: a large event's way back to normal must not be taken for a level."""
-    accept_rows: int = 1440
-    """What has lasted this long is the new normal: it was reported, and the next change must be seen."""
+from edge_agent.settings.detection import LatchSettings
 
 
 class LatchState(Struct, frozen=True):

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from edge_agent.detect._gate import Gate, GateState
 from edge_agent.detect._scale import RELATIVE_FLOOR, fading_mean, floor
-from edge_agent.detect.settings import SeasonalSettings
+from edge_agent.settings.detection import SeasonalSettings
 
 HOUR_MS: Final = 3_600_000
 _HOURS: Final = 168

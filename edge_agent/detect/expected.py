@@ -16,8 +16,8 @@ from edge_agent.detect._latch import Latch, Verdict
 from edge_agent.detect._regression import Regression
 from edge_agent.detect._scale import fading_mean, floor
 from edge_agent.detect.findings import Finding, Outcome, Row, StateMisfitError
-from edge_agent.detect.settings import ExpectedSettings
 from edge_agent.detect.states import DetectorState, ExpectedState, fitting
+from edge_agent.settings.detection import ExpectedSettings
 
 NAME: Final = "expected"
 _SETTLED_SHARE: Final = 1 / 2

@@ -12,8 +12,8 @@ from edge_agent.detect.findings import LARGEST, Detector, Outcome, StateMisfitEr
 from edge_agent.detect.innovations import Innovations
 from edge_agent.detect.multivariate import Multivariate
 from edge_agent.detect.seasonal import Seasonal
-from edge_agent.detect.settings import DetectSettings
 from edge_agent.detect.states import DetectorState
+from edge_agent.settings.detection import DetectSettings
 
 VERSION: Final = 1
 _GAP_PERIODS: Final = 5

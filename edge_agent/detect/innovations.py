@@ -13,8 +13,8 @@ from typing import Final
 from edge_agent.detect._autoregression import Autoregression, ChannelState, Pace
 from edge_agent.detect._latch import Latch, LatchState, Verdict
 from edge_agent.detect.findings import Finding, Outcome, Row, StateMisfitError
-from edge_agent.detect.settings import InnovationsSettings
 from edge_agent.detect.states import DetectorState, InnovationsState, fitting
+from edge_agent.settings.detection import InnovationsSettings
 
 NAME: Final = "innovations"
 REFERENCE_CHANNELS: Final = 8

@@ -16,8 +16,8 @@ from edge_agent.detect._gate import Gate
 from edge_agent.detect._latch import Latch, Verdict
 from edge_agent.detect._scale import fading_mean, floor, moments, variance
 from edge_agent.detect.findings import Finding, Outcome, Row, StateMisfitError
-from edge_agent.detect.settings import MultivariateSettings
 from edge_agent.detect.states import DetectorState, MultivariateState, fitting
+from edge_agent.settings.detection import MultivariateSettings
 
 NAME: Final = "multivariate"
 _RANGED_SHARE: Final = 1 / 2

@@ -14,8 +14,8 @@ from typing import Final
 from edge_agent.detect._latch import Latch, Verdict
 from edge_agent.detect._profile import HOUR_MS, HourlyProfile
 from edge_agent.detect.findings import Finding, Outcome, Row, StateMisfitError
-from edge_agent.detect.settings import SeasonalSettings
 from edge_agent.detect.states import DetectorState, SeasonalState, fitting
+from edge_agent.settings.detection import SeasonalSettings
 
 NAME: Final = "seasonal"
 _BLAMED: Final = 0.5

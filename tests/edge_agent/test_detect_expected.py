@@ -7,7 +7,7 @@ import pytest
 
 from edge_agent.detect import DetectSettings, Group
 from edge_agent.detect._regression import Regression, RegressionState
-from edge_agent.detect.settings import ExpectedSettings
+from edge_agent.settings.detection import ExpectedSettings
 from tests.edge_agent.signals import MINUTE_MS, START_MS, Row, alarms, fed, shifted
 
 NAMES = ("supply", "outdoor")

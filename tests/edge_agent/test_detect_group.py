@@ -15,7 +15,7 @@ from edge_agent.detect import (
     decode_state,
     encode_state,
 )
-from edge_agent.detect.settings import (
+from edge_agent.settings.detection import (
     ExpectedSettings,
     InnovationsSettings,
     MultivariateSettings,

@@ -7,7 +7,7 @@ import pytest
 
 from edge_agent.detect import DetectSettings, Group
 from edge_agent.detect.innovations import threshold
-from edge_agent.detect.settings import InnovationsSettings
+from edge_agent.settings.detection import InnovationsSettings
 from tests.edge_agent.signals import MINUTE_MS, START_MS, Row, alarms, coloured, fed, shifted
 
 WARMUP = 300

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from edge_agent.detect import DetectSettings, Group
-from edge_agent.detect.settings import MultivariateSettings
+from edge_agent.settings.detection import MultivariateSettings
 from tests.edge_agent.signals import Row, alarms, fed
 
 NAMES = ("valve", "flow")

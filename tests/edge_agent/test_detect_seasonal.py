@@ -6,7 +6,7 @@ import random
 import pytest
 
 from edge_agent.detect import DetectSettings, Group
-from edge_agent.detect.settings import SeasonalSettings
+from edge_agent.settings.detection import SeasonalSettings
 from tests.edge_agent.signals import Row, alarms, fed
 
 WEEK = 7 * 1440

@@ -9,11 +9,22 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from edge_agent.detect._latch import LatchSettings
-
 Rows = Annotated[int, Meta(ge=1)]
 WarmupRows = Annotated[int, Meta(ge=16)]
 Positive = Annotated[float, Meta(gt=0)]
+
+
+class LatchSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Scores are relative: 1 is where an anomaly begins."""
+
+    off: float = 0.75
+    """Below this share of the threshold the anomaly is over."""
+    faded: float = 0.1
+    """Below this share of its own peak the event has passed, though it left the process at another level."""
+    faded_rows: int = 60
+    """Four time constants of the mean: a large event's way back to normal must not be taken for a level."""
+    accept_rows: int = 1440
+    """What has lasted this long is the new normal: it was reported, and the next change must be seen."""
 
 
 class InnovationsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
