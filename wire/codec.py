@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from wire.messages import VERSION, About, Batch, Message, Receipt, Status
+from wire.messages import VERSION, About, Batch, Command, CommandAnswer, Message, Receipt, Status
 
 MAX_BYTES = 16 * 1024 * 1024
 """The largest message after inflating; a zip bomb stops here."""
@@ -22,7 +22,7 @@ _LEVEL = 6
 _ZLIB = 0x78
 _encoder = msgspec.json.Encoder()
 _decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {
-    kind: msgspec.json.Decoder(kind) for kind in (Batch, Receipt, About, Status)
+    kind: msgspec.json.Decoder(kind) for kind in (Batch, Receipt, About, Status, Command, CommandAnswer)
 }
 M = TypeVar("M", bound=Message)
 

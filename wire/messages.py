@@ -7,6 +7,8 @@ Site and gateway stand in the MQTT topic, never in the payload. Times are intege
     Receipt  collector → agent   what is durably stored (not what has arrived)
     About    agent, retained     what the gateway has: devices, channels, units, limits
     Status   agent, retained     how it is; the last will says offline
+    Command  collector → agent   one of a few things an agent may be told; none writes to a device
+    Answer   agent → collector   what came of a command, once for each time it arrived
 """
 
 from enum import StrEnum
@@ -245,6 +247,28 @@ class LinkStatus(Struct, frozen=True, kw_only=True, omit_defaults=True):
     late_polls: int = 0
 
 
+class OperatingMode(StrEnum):
+    """What a site is doing, hence what is normal there.
+
+    In `heating` and in `summer` (hot water only) detection judges, each by what it has learnt then; while
+    the boilers are off or people work on the plant (`maintenance`) it neither judges nor learns. Limits,
+    sensors and links are watched in every mode.
+    """
+
+    HEATING = "heating"
+    SUMMER = "summer"
+    OFF = "off"
+    MAINTENANCE = "maintenance"
+
+
+class Learning(Struct, frozen=True, array_like=True):
+    """How far the detectors of a device are: rows seen of rows needed before they judge."""
+
+    device: Name
+    seen: int
+    needed: int
+
+
 class Status(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the gateway is, retained; every field but the first three is absent from a last will."""
 
@@ -261,6 +285,71 @@ class Status(Struct, frozen=True, kw_only=True, omit_defaults=True):
     readings_taken: int = 0
     silent_devices: tuple[str, ...] = ()
     links: tuple[LinkStatus, ...] = ()
+    mode: OperatingMode = OperatingMode.HEATING
+    mode_until_ms: Milliseconds = 0
+    """When the mode ends by itself; 0: not by itself."""
+    learning: tuple[Learning, ...] = ()
+    """Of the devices whose detectors do not judge yet."""
+    config_version: int = 0
+    """Of the configuration in use, as the collector numbered it; 0: it was written on the gateway."""
 
 
-Message = Batch | Receipt | About | Status
+class Rebaseline(Struct, frozen=True, kw_only=True, tag="rebaseline"):
+    """A person says that an anomaly was none: what is seen at this device now is normal."""
+
+    device: Name
+
+
+class SetMode(Struct, frozen=True, kw_only=True, tag="mode"):
+    """The site changes to a mode, at the latest until a time (0: until told otherwise)."""
+
+    mode: OperatingMode
+    until_ms: Milliseconds = 0
+
+
+class Configure(Struct, frozen=True, kw_only=True, tag="configure"):
+    """A new configuration: checked, put to use, and taken back if the line does not return in time."""
+
+    version: Annotated[int, Meta(ge=1)]
+    toml: str
+    confirm_s: Annotated[float, Meta(ge=10, le=3600)] = 300.0
+
+
+Order = Rebaseline | SetMode | Configure
+"""All that an agent may be told to do."""
+
+
+class Command(Struct, frozen=True, kw_only=True):
+    """An order to one gateway; obeying it twice does no more than obeying it once.
+
+    `id` is drawn for each command; `by` is who wants it, for the log of the gateway.
+    """
+
+    v: Literal[1] = VERSION
+    id: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
+    t_ms: Milliseconds
+    expires_ms: Milliseconds
+    """Later it is answered with `expired` and not obeyed."""
+    by: str
+    order: Order
+
+
+class CommandOutcome(StrEnum):
+    """What came of a command."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+class CommandAnswer(Struct, frozen=True, kw_only=True):
+    """What came of a command; `says` is one English sentence for the person who sent it."""
+
+    v: Literal[1] = VERSION
+    id: str
+    t_ms: Milliseconds
+    outcome: CommandOutcome
+    says: str = ""
+
+
+Message = Batch | Receipt | About | Status | Command | CommandAnswer

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     STATUS = "status"
     RECEIPT = "receipt"
     COMMAND = "command"
+    ANSWER = "answer"
 
 
 class Gateway(Struct, frozen=True, order=True):
