@@ -16,7 +16,7 @@ import msgspec
 
 from edge_agent.conditions import Conditions, StateMisfitError, decode_state, encode_state, plan
 from edge_agent.decode import Decoder
-from edge_agent.samples import Instant, RawScan, Scan, Told
+from edge_agent.samples import DecodedScan, Instant, RawScan, Scan, Told
 from edge_agent.settings import Plant
 from edge_agent.validate import SiteState, SiteValidator
 from wire.messages import AlarmEvent, AlarmState, Clock, LinkStatus, Quality
@@ -47,11 +47,17 @@ class Judging:
 
     def scan(self, raw: RawScan, clock: Clock) -> tuple[Scan, list[Told]]:
         """Judge one poll: what is to be stored of it, and the alarm events it leads to."""
-        verdict = self._validate.validate(self._decode[raw.device](raw), clock)
+        return self.decoded(self._decode[raw.device](raw), clock)
+
+    def decoded(self, decoded: DecodedScan, clock: Clock) -> tuple[Scan, list[Told]]:
+        """The same from values on; a recording has no bytes."""
+        verdict = self._validate.validate(decoded, clock)
         events = self._conditions.scan(verdict.scan)
         if verdict.broken or verdict.kept:
-            events += self._conditions.relations(raw.taken, clock, broken=verdict.broken, kept=verdict.kept)
-        return verdict.scan, _told(events, raw.taken)
+            events += self._conditions.relations(
+                decoded.taken, clock, broken=verdict.broken, kept=verdict.kept
+            )
+        return verdict.scan, _told(events, decoded.taken)
 
     def health(self, now: Instant, clock: Clock, links: Iterable[LinkStatus]) -> list[Told]:
         """Judge how the links are; call it every few seconds."""
