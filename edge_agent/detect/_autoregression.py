@@ -14,13 +14,7 @@ from msgspec import Struct
 
 from edge_agent.detect._gate import Gate, GateState
 from edge_agent.detect._regression import Regression, RegressionState
-from edge_agent.detect._scale import (
-    Moments,
-    fading_mean,
-    floor,
-    moments,
-    variance,
-)
+from edge_agent.detect._scale import Moments, Variance, fading_mean, floor
 
 ORDER: Final = 4
 BRIDGED_ROWS: Final = 4
@@ -78,7 +72,7 @@ class Autoregression:
         self._centre, self.seen = saved.gate.centre or 0.0, saved.seen
         self._weights = list(saved.weights)
         self._regression = Regression(saved.regression or RegressionState.empty(ORDER))
-        self._errors = variance(saved.errors)
+        self._errors = Variance(saved.errors)
         self._bias, self._scale = saved.bias, saved.scale
         self._lags, self._missing = list(saved.lags), saved.missing
         self._mean = fading_mean(pace.mean_rows, saved.mean)
@@ -130,7 +124,7 @@ class Autoregression:
             seen=self.seen,
             weights=tuple(self._weights),
             regression=None if self.ready else self._regression.state(),
-            errors=moments(self._errors),
+            errors=self._errors.moments(),
             peak=self._peak,
             learnt_scale=self._learnt_scale,
             bias=self._bias,

@@ -1,10 +1,10 @@
-"""The least scale that is believed, and river's statistics kept as plain numbers."""
+"""The least scale that is believed, and running statistics that can be kept as plain numbers."""
 
-import math
 from typing import Final
 
 from msgspec import Struct
-from river import stats
+
+from edge_agent.detect._river import FadingMean, ew_mean
 
 RELATIVE_FLOOR: Final = 2.0**-40
 """Of the magnitude: 4096 times coarser than float64 itself, so that rounding is never taken for a signal,
@@ -19,29 +19,40 @@ def floor(magnitude: float) -> float:
 
 
 class Moments(Struct, frozen=True):
-    """A `river.stats.Var` as numbers: count, mean and sum of squared deviations."""
+    """A `Variance` as it is saved: count, mean and sum of squared deviations."""
 
     n: float = 0.0
     mean: float = 0.0
     squares: float = 0.0
 
 
-def moments(var: stats.Var) -> Moments:
-    return Moments(var.n, var.mean.get(), var.get() * max(var.n - var.ddof, 0))
+class Variance:
+    """Mean and sample variance of all values so far, by Welford's update (Technometrics 4, 1962, p. 419).
+
+    Step for step the arithmetic of `river.stats.Var`, whose module would bring numpy.
+    """
+
+    __slots__ = ("_squares", "mean", "n")
+
+    def __init__(self, saved: Moments) -> None:
+        self.n, self.mean, self._squares = saved.n, saved.mean, saved.squares
+
+    def update(self, value: float) -> None:
+        self.n += 1
+        before = value - self.mean
+        self.mean += 1 / self.n * before
+        self._squares += before * (value - self.mean)
+
+    def get(self) -> float:
+        """The variance; 0 of fewer than two values."""
+        return self._squares / (self.n - 1) if self.n > 1 else 0.0
+
+    def moments(self) -> Moments:
+        return Moments(self.n, self.mean, self._squares)
 
 
-def variance(saved: Moments) -> stats.Var:
-    """The statistic again: two weighted values have the count, mean and squares that were saved."""
-    var = stats.Var()
-    if saved.n > 0:
-        deviation = math.sqrt(saved.squares / saved.n)
-        var.update(saved.mean - deviation, saved.n / 2)
-        var.update(saved.mean + deviation, saved.n / 2)
-    return var
-
-
-def fading_mean(rows: float, start: float) -> stats.EWMean:
+def fading_mean(rows: float, start: float) -> FadingMean:
     """An exponentially weighted mean over about this many rows (weight 1/rows for the newest)."""
-    mean = stats.EWMean(1 / rows)
+    mean = ew_mean(1 / rows)
     mean.update(start)
     return mean

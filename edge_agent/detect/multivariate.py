@@ -10,11 +10,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, Final
 
-from river import stats
-
 from edge_agent.detect._gate import Gate
 from edge_agent.detect._latch import Latch, Verdict
-from edge_agent.detect._scale import fading_mean, floor, moments, variance
+from edge_agent.detect._scale import Variance, fading_mean, floor
 from edge_agent.detect.findings import Finding, Outcome, Row, StateMisfitError
 from edge_agent.detect.states import DetectorState, MultivariateState, fitting
 from edge_agent.settings.detection import MultivariateSettings
@@ -75,20 +73,20 @@ class Multivariate:
         self._latch.release()
 
     def forget_recent(self) -> None:
-        self._smooth = fading_mean(self._settings.mean_rows, self._scores.mean.get())
+        self._smooth = fading_mean(self._settings.mean_rows, self._scores.mean)
 
     def state(self) -> MultivariateState:
         nodes = [list(tree.iter_dfs()) for tree in self._trees.trees] if self._trees else []
         return MultivariateState(
             seen=self._seen,
             gates=tuple(gate.state() for gate in self._gates),
-            moments=tuple(moments(channel) for channel in self._channels),
+            moments=tuple(channel.moments() for channel in self._channels),
             lows=tuple(self._lows),
             highs=tuple(self._highs),
             masses=tuple((*(n.r_mass for n in tree), *(n.l_mass for n in tree)) for tree in nodes),
             counter=self._trees.counter if self._trees else 0,
             smooth=self._smooth.get(),
-            scores=moments(self._scores),
+            scores=self._scores.moments(),
             peak=self._peak,
             latch=self._latch.state,
         )
@@ -96,9 +94,9 @@ class Multivariate:
     def _load(self, saved: MultivariateState) -> None:
         self._seen = saved.seen
         self._gates = [Gate(self._settings.warmup_rows // 4, gate) for gate in saved.gates]
-        self._channels = [variance(channel) for channel in saved.moments]
+        self._channels = [Variance(channel) for channel in saved.moments]
         self._lows, self._highs = list(saved.lows), list(saved.highs)
-        self._scores, self._peak = variance(saved.scores), saved.peak
+        self._scores, self._peak = Variance(saved.scores), saved.peak
         self._smooth = fading_mean(self._settings.mean_rows, saved.smooth)
         self._trees: Any = self._grown() if saved.masses else None
         for tree, masses in zip(self._trees.trees if self._trees else (), saved.masses, strict=True):
@@ -150,7 +148,7 @@ class Multivariate:
         }
 
     def _score(self) -> float:
-        usual = self._scores.mean.get()
+        usual = self._scores.mean
         sigma = max(math.sqrt(self._scores.get()), (self._peak - usual) / self._settings.ordinary_peak, 1e-6)
         return max(0.0, self._smooth.get() - usual) / sigma / self._settings.on
 
@@ -161,17 +159,17 @@ class Multivariate:
     def _findings(self, row: Row, score: float) -> tuple[Finding, ...]:
         """The channel farthest from its mean: the trees themselves name none."""
         away = [
-            (abs(value - channel.mean.get()) / (math.sqrt(channel.get()) or floor(value)), n, value)
+            (abs(value - channel.mean) / (math.sqrt(channel.get()) or floor(value)), n, value)
             for n, (value, channel) in enumerate(zip(row, self._channels, strict=True))
             if value is not None
         ]
         _, n, got = max(away)
-        usual = self._channels[n].mean.get()
+        usual = self._channels[n].mean
         return (Finding(n, NAME, score, usual, got, self._latch.state.since_ms),)
 
 
-def _range(channel: stats.Var) -> tuple[float, float]:
+def _range(channel: Variance) -> tuple[float, float]:
     """Where the values lie, with room for those of a fault."""
-    mean = channel.mean.get()
+    mean = channel.mean
     reach = max(_REACH * math.sqrt(channel.get()), floor(mean))
     return mean - reach, mean + reach
