@@ -2,8 +2,27 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-import structlog
+
+@contextmanager
+def _absent(name: str) -> Iterator[None]:
+    """Let imports of a module that is not loaded yet fail for the moment, as if it were not installed."""
+    if name in sys.modules:
+        yield
+        return
+    # None makes an import fail: https://docs.python.org/3/reference/import.html#the-module-cache
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
+# Where rich is installed structlog takes it for the tracebacks of its console: 5 MB, and we write JSON.
+with _absent("rich"):
+    import structlog
 
 
 def configure(level: str) -> None:
