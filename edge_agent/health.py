@@ -3,7 +3,17 @@
 from importlib.metadata import version
 
 from edge_agent.settings import Device, Plant
-from wire.messages import About, ChannelAbout, Clock, DeviceAbout, LinkStatus, Presence, Status
+from wire.messages import (
+    About,
+    ChannelAbout,
+    Clock,
+    DeviceAbout,
+    Learning,
+    LinkStatus,
+    OperatingMode,
+    Presence,
+    Status,
+)
 
 
 def about(plant: Plant, epoch: str, boot: str, started_ms: int) -> About:
@@ -27,6 +37,9 @@ def status(
     taken: int,
     silent: tuple[str, ...],
     links: tuple[LinkStatus, ...],
+    mode: OperatingMode,
+    mode_until_ms: int,
+    learning: tuple[Learning, ...],
 ) -> Status:
     """How the gateway is; the publisher adds what it knows of the outbox."""
     return Status(
@@ -37,6 +50,9 @@ def status(
         readings_taken=taken,
         silent_devices=silent,
         links=links,
+        mode=mode,
+        mode_until_ms=mode_until_ms,
+        learning=learning,
     )
 
 

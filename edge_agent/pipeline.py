@@ -163,6 +163,7 @@ class _Agent:
         self._disk, self._clock = disk, clock
         self._wait_ms = round(plant.clock.wait_s * 1000)
         self._names = {d.name: tuple(channel.name for channel in d.channels) for d in plant.devices}
+        self._judging = judging
         self._intake = Intake(judging, clock)
         self._poller = Poller(plant.links, plant.devices, clock.now, self._arrived, chance, poll=plant.poll)
         self._publisher = Publisher(
@@ -210,14 +211,15 @@ class _Agent:
         self._written.set()
 
     async def _beat(self, stop: asyncio.Event) -> None:
-        """Tell the service manager that loop and disk still move; look at clock and links.
+        """Tell the service manager that loop, disk and polling still move; look at clock and links.
 
         Links are not judged before they had a moment to open, nor while they are being closed.
         """
         while True:
             if await self._disk.settle(self._clock.now(), self._clock.state(), self._wait_ms):
                 self._publisher.nudge()
-            service.notify(service.Say.WATCHDOG)
+            if self._poller.is_moving(self._clock.now()):
+                service.notify(service.Say.WATCHDOG)
             await asyncio.sleep(SETTLE_EVERY_S)
             if not stop.is_set():
                 self._intake.health(self._poller.link_status())
@@ -230,4 +232,7 @@ class _Agent:
             taken=self._intake.taken,
             silent=self._poller.silent_devices(),
             links=self._poller.link_status(),
+            mode=self._judging.mode.mode,
+            mode_until_ms=self._judging.mode.until_ms,
+            learning=self._judging.learning(),
         )

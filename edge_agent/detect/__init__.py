@@ -7,6 +7,8 @@
                   ▼
                Outcome: anomalous, score (1 = threshold), findings with expected and got
 
+`site` holds the groups of a gateway, hands each scan to those that need it, and knows the operating modes.
+
 A detector judges first and learns after, and only from what it found normal. Anything may come in: missing
 values, infinities, gaps, a clock that goes back. One file is one detector; `settings` holds every constant.
 """

@@ -40,6 +40,7 @@ class Expected:
         self._places = [list(channels).index(name) for name in names]
         self._gates = [Gate(settings.warmup_rows // 2, gate) for gate in saved.gates]
         self._smooth = [fading_mean(settings.mean_rows, mean) for mean in saved.smooth]
+        self._rows = settings.mean_rows if saved.smooth else 0
         self._keep = 1 - 1 / settings.forget_rows
         self._regression = Regression(saved.regression, self._keep)
         self._weights = list(saved.weights)
@@ -61,6 +62,9 @@ class Expected:
         if self._seen < self._settings.warmup_rows:
             self._learn(means, residual)
             return Outcome(anomalous=False, score=0.0, learning=self._learning())
+        if self._rows < self._settings.mean_rows:
+            # After a gap the means are still those of few rows, and as noisy.
+            return Outcome(self._latch.held, 0.0)
         score = abs(residual) / self._usual() / self._settings.on
         if score >= self._settings.latch.off:
             score /= self._widened(means)
@@ -81,6 +85,7 @@ class Expected:
         self._latch.release()
 
     def forget_recent(self) -> None:
+        self._rows = 0
         self._restart(())
 
     def state(self) -> ExpectedState:
@@ -108,6 +113,7 @@ class Expected:
     def _smoothed(self, distances: Sequence[float]) -> list[float]:
         if not self._smooth:
             self._restart(distances)
+        self._rows = min(self._rows + 1, self._settings.mean_rows)
         for mean, distance in zip(self._smooth, distances, strict=True):
             mean.update(distance)
         return [mean.get() for mean in self._smooth]

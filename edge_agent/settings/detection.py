@@ -9,6 +9,8 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from wire.messages import OperatingMode
+
 Rows = Annotated[int, Meta(ge=1)]
 WarmupRows = Annotated[int, Meta(ge=16)]
 Positive = Annotated[float, Meta(gt=0)]
@@ -118,32 +120,55 @@ CLASSES: Final = {
 """The detectors and constants of each class."""
 
 
-class GroupTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One `[[group]]` of a configuration: channels that belong together.
+class DetectorsTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which detectors run: those of the class, but a table here replaces the class's.
 
-    A detector's table replaces the one its class has; `without` names detectors that are not to run.
+    `without` names detectors that are not to run.
     """
 
-    channels: tuple[str, ...] = ()
-    """Names; none: all there are."""
     profile_class: ProfileClass | None = None
     innovations: InnovationsSettings | None = None
     seasonal: SeasonalSettings | None = None
     multivariate: MultivariateSettings | None = None
-    expected: tuple[ExpectedSettings, ...] = ()
     without: tuple[Literal["innovations", "seasonal", "multivariate"], ...] = ()
 
-    def settings(self, usual: ProfileClass) -> DetectSettings:
+    def detectors(self, usual: ProfileClass) -> DetectSettings:
         """What this table means where the class is usually this one."""
         known = CLASSES[self.profile_class or usual]
         given = {
             "innovations": self.innovations,
             "seasonal": self.seasonal,
             "multivariate": self.multivariate,
-            "expected": self.expected,
         }
         chosen = {name: table for name, table in given.items() if table}
         return replace(known, **chosen, **dict.fromkeys(self.without))
+
+
+class GroupTable(DetectorsTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One `[[group]]` of a configuration: channels that belong together."""
+
+    channels: tuple[str, ...] = ()
+    """Names; none: all there are."""
+    expected: tuple[ExpectedSettings, ...] = ()
+
+    def settings(self, usual: ProfileClass) -> DetectSettings:
+        """What this table means where the class is usually this one."""
+        return replace(self.detectors(usual), expected=self.expected)
+
+
+class DeviceDetectTable(DetectorsTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[device.detect]`: how the channels of one device are watched together."""
+
+    enabled: bool = True
+
+
+class DetectTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[detect]`: how a site is watched; `[[detect.expected]]` names its channels `device.channel`."""
+
+    enabled: bool = True
+    mode: OperatingMode = OperatingMode.HEATING
+    """What the site is doing as long as nobody has said otherwise."""
+    expected: tuple[ExpectedSettings, ...] = ()
 
 
 class DetectFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

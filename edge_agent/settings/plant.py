@@ -7,6 +7,7 @@ from edge_agent.settings.checks import Checks
 from edge_agent.settings.poll import PollTable
 from edge_agent.settings.relations import Relation
 from edge_agent.settings.tables import ClockTable, OutboxTable
+from edge_agent.settings.watching import Detection
 from sensor_profiles.model import Channel, Profile
 from wire.broker import Broker
 
@@ -58,3 +59,4 @@ class Plant(Struct, frozen=True):
     alarms: AlarmsTable = AlarmsTable()
     relations: tuple[Relation, ...] = ()
     poll: PollTable = PollTable()
+    detection: Detection = Detection()

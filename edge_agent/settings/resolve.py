@@ -11,6 +11,7 @@ from edge_agent.settings.page import Page
 from edge_agent.settings.plant import Device, Link, Plant
 from edge_agent.settings.relations import Relation, relations
 from edge_agent.settings.tables import AgentFile, DeviceTable, LinkTable
+from edge_agent.settings.watching import detection
 from sensor_profiles import loader
 from sensor_profiles.model import Profile
 from wire import config_file
@@ -48,6 +49,7 @@ def load(path: Path) -> Plant:
         alarms=file.alarms,
         relations=_relations(page, file, devices),
         poll=file.poll,
+        detection=detection(page, file, [(device.channels, device.period_ms) for device in devices]),
     )
 
 

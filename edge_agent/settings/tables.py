@@ -6,6 +6,7 @@ from msgspec import Meta, Struct
 
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
 from edge_agent.settings.checks import ChecksTable
+from edge_agent.settings.detection import DetectTable, DeviceDetectTable
 from edge_agent.settings.poll import PollTable
 from edge_agent.settings.relations import RelationTable
 from wire.broker import Broker
@@ -24,7 +25,7 @@ class SiteTable(
 
 
 class OutboxTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    path: str = "/var/lib/ulba/outbox.db"
+    path: str = "/var/lib/ulba/agent/outbox.db"
     max_mb: Annotated[int, Meta(ge=1)] = 512
     receipt_timeout_s: Positive = 10.0
     """Unanswered for so long, a batch is sent again; doubles up to a minute."""
@@ -69,6 +70,8 @@ class ChannelTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """What is watched on this channel by itself; left out, only whether its sensor works."""
     checks: ChecksTable | None = None
     """How it is doubted; left out, as its quantity usually is."""
+    detect: bool | None = None
+    """Whether the detectors watch it; left out, unless its quantity only counts or jumps."""
 
 
 class DeviceTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,6 +83,7 @@ class DeviceTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     timeout_ms: Annotated[int, Meta(ge=10)] | None = None
     channels: dict[str, ChannelTable] = {}
     """Profile channel → what it is here. Empty: all of them, as the profile names them."""
+    detect: DeviceDetectTable = DeviceDetectTable()
 
 
 class AgentFile(
@@ -99,6 +103,7 @@ class AgentFile(
     clock: ClockTable = ClockTable()
     poll: PollTable = PollTable()
     alarms: AlarmsTable = AlarmsTable()
+    detect: DetectTable = DetectTable()
     links: tuple[LinkTable, ...]
     devices: tuple[DeviceTable, ...]
     relations: tuple[RelationTable, ...] = ()

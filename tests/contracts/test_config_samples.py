@@ -16,6 +16,7 @@ from collector.settings import CollectorFile, InfluxStore, SqliteStore, StateTab
 from edge_agent.settings import tables
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
 from edge_agent.settings.checks import ChecksTable
+from edge_agent.settings.detection import DetectTable, DeviceDetectTable, ExpectedSettings
 from edge_agent.settings.poll import PollTable
 from edge_agent.settings.relations import RelationTable
 from wire.broker import Broker
@@ -35,6 +36,9 @@ AGENT: dict[str, tuple[type, ...]] = {
     "device.channels.alarms": (ChannelAlarms,),
     "device.channels.checks": (ChecksTable,),
     "relation": (RelationTable,),
+    "detect": (DetectTable,),
+    "detect.expected": (ExpectedSettings,),
+    "device.detect": (DeviceDetectTable,),
 }
 COLLECTOR: dict[str, tuple[type, ...]] = {
     "": (CollectorFile,),
@@ -42,7 +46,9 @@ COLLECTOR: dict[str, tuple[type, ...]] = {
     "store": (SqliteStore, InfluxStore),
     "state": (StateTable,),
 }
-HEADER = re.compile(r"\[\[?([a-z]+(?:\.channels)?)(?:\.[a-z0-9_]+(\.(?:alarms|checks))?)?\]")
+HEADER = re.compile(
+    r"\[\[?(device\.detect|detect\.expected|[a-z]+(?:\.channels)?)(?:\.[a-z0-9_]+(\.(?:alarms|checks))?)?\]"
+)
 SAMPLES = [("agent.toml", AGENT), ("collector.toml", COLLECTOR)]
 
 
@@ -66,7 +72,7 @@ def test_a_sample_shows_every_setting(name: str, sections: dict[str, tuple[type,
     shown = {(section, key) for section, key, _, _ in settings_of((CONFIG / name).read_text())}
     known = {(section, key) for section, kinds in sections.items() for key in fields(kinds)}
     nested = {("", section) for section in sections} | {("device", "channels"), ("device.channels", "alarms")}
-    nested.add(("device.channels", "checks"))
+    nested |= {("device.channels", "checks"), ("device", "detect"), ("detect", "expected")}
     assert known - nested - shown == set()
     assert shown - known <= {("store", "kind")}
 
