@@ -68,6 +68,10 @@ class Judging:
             )
         return verdict.scan, _told(events, decoded.taken)
 
+    def is_pending(self, device: str) -> bool:
+        """Whether something is seen at a device that becomes an alarm soon if it stays."""
+        return self._conditions.is_pending(device)
+
     def health(self, now: Instant, clock: Clock, links: Iterable[LinkStatus]) -> list[Told]:
         """Judge how the links are; call it every few seconds."""
         return _told(self._conditions.health(now, clock, links), now)

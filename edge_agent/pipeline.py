@@ -7,6 +7,8 @@
             collector ◀══ MQTT ══ publish ◀── batches in order ── outbox (on disk) ◀───────────┘
                 └══ receipt ══════▶ publish ──▶ outbox deletes
 
+    collector ══ command ═▶ publish ─▶ orders ─▶ judging: obeyed, written, and only then answered
+
 A poll that looks wrong brings the next ones of its device sooner.
 
 Alarm events go into the batch of their readings, ahead of them, and what the stages must know after a restart
@@ -29,14 +31,16 @@ from msgspec import Struct
 
 from edge_agent import health
 from edge_agent.clock import GatewayClock
+from edge_agent.conditions import StateMisfitError
 from edge_agent.judging import Judging, suspicious
+from edge_agent.orders import ORDERS, Orders
 from edge_agent.outbox import Outbox
 from edge_agent.poll import Poller
 from edge_agent.publish import Publisher
 from edge_agent.samples import Depth, Instant, Pending, RawScan, Scan, Told
 from edge_agent.settings import Plant
 from wire import service
-from wire.messages import Clock, LinkStatus, Status
+from wire.messages import Clock, Command, CommandAnswer, CommandOutcome, LinkStatus, Status
 from wire.topics import Gateway
 
 T = TypeVar("T")
@@ -53,24 +57,27 @@ BRING_S: Final = 3.2
 
 
 class Taken(Struct, frozen=True):
-    """What is written at once: the state is that after the last of the scans and alarm events."""
+    """What is written at once: the state is that after the last of the scans, alarm events and orders."""
 
     scans: list[Scan]
     alarms: list[Told]
     state: dict[str, bytes]
+    saves: int
+    """How often it had been asked for the state to be written."""
 
 
 class Intake:
     """Where polls and the health of links are judged, and wait a moment for the disk."""
 
-    def __init__(self, judging: Judging, clock: GatewayClock) -> None:
-        self._judging, self._clock = judging, clock
+    def __init__(self, judging: Judging, orders: Orders, clock: GatewayClock) -> None:
+        self._judging, self._orders, self._clock = judging, orders, clock
         self._scans: list[Scan] = []
         self._alarms: list[Told] = []
         self._saved_ms = clock.now().mono_ms
         self.arrived = asyncio.Event()
         self.taken = 0
         """Readings that have a value, since the start."""
+        self._saves = self._saves_begun = 0
 
     def take(self, raw: RawScan) -> bool:
         """Judge a poll and keep it for the disk; True when it looks wrong and a closer look is worth it."""
@@ -79,7 +86,7 @@ class Intake:
         self._scans.append(scan)
         self._alarms += alarms
         self.arrived.set()
-        return suspicious(scan, alarms)
+        return suspicious(scan, alarms) or self._judging.is_pending(scan.device)
 
     def health(self, links: Sequence[LinkStatus]) -> None:
         """Judge how the links are."""
@@ -87,18 +94,24 @@ class Intake:
             self._alarms += alarms
             self.arrived.set()
 
+    def save(self) -> int:
+        """All state goes with the next write; the number of this wish."""
+        self._saves += 1
+        self.arrived.set()
+        return self._saves
+
     def empty(self, *, last: bool) -> Taken:
         """Everything that has come since the last call; the `last` one brings all state."""
-        taken = Taken(self._scans, self._alarms, self._state(last))
+        taken = Taken(self._scans, self._alarms, self._state(last), self._saves)
         self._scans, self._alarms = [], []
         self.arrived.clear()
         return taken
 
     def _state(self, last: bool) -> dict[str, bytes]:
         now_ms = self._clock.now().mono_ms
-        if last or now_ms - self._saved_ms >= SAVE_EVERY_MS:
-            self._saved_ms = now_ms
-            return self._judging.state()
+        if last or self._saves > self._saves_begun or now_ms - self._saved_ms >= SAVE_EVERY_MS:
+            self._saved_ms, self._saves_begun = now_ms, self._saves
+            return self._judging.state() | self._orders.state()
         return self._judging.alarm_state() if self._alarms else {}
 
 
@@ -113,6 +126,11 @@ class DiskThread:
     def epoch(self) -> str:
         """Of the database in use."""
         return self._outbox.epoch
+
+    @property
+    def behind(self) -> bool:
+        """Whether something that was appended is not on the disk."""
+        return self._outbox.behind
 
     async def append(self, taken: Taken, names: Mapping[str, tuple[str, ...]]) -> int | None:
         return await self._call(self._outbox.append, taken.scans, names, taken.alarms, taken.state)
@@ -140,31 +158,48 @@ async def run(plant: Plant, outbox: Outbox, clock: GatewayClock, stop: asyncio.E
         UnknownProtocolError: a profile's protocol has no driver.
     """
     judging = resumed(plant, outbox)
+    orders = remembered(plant, judging, outbox)
     with ThreadPoolExecutor(1, thread_name_prefix="outbox") as executor:
-        await _Agent(plant, judging, DiskThread(outbox, executor), clock).serve(stop)
+        await _Agent(plant, judging, orders, DiskThread(outbox, executor), clock).serve(stop)
 
 
 def resumed(plant: Plant, outbox: Outbox) -> Judging:
     """The deciding stages as the last run left them; what of it does not fit is set aside."""
     judging = Judging(plant)
     for stage, why in judging.restore(outbox.state()).items():
-        key = outbox.set_state_aside(stage)
-        _log.error(
-            "state does not fit; set aside, this stage begins anew", stage=stage, reason=why, kept_as=key
-        )
+        _set_aside(outbox, stage, why)
     return judging
+
+
+def remembered(plant: Plant, judging: Judging, outbox: Outbox) -> Orders:
+    """The orders that the last run obeyed; they are not obeyed again."""
+    orders = Orders((device.name for device in plant.devices), judging)
+    try:
+        if saved := outbox.state().get(ORDERS):
+            orders.restore(saved)
+    except StateMisfitError as error:
+        _set_aside(outbox, ORDERS, str(error))
+    return orders
+
+
+def _set_aside(outbox: Outbox, stage: str, why: str) -> None:
+    key = outbox.set_state_aside(stage)
+    _log.error("state does not fit; set aside, this stage begins anew", stage=stage, reason=why, kept_as=key)
 
 
 class _Agent:
     """The tasks and what they share."""
 
-    def __init__(self, plant: Plant, judging: Judging, disk: DiskThread, clock: GatewayClock) -> None:
+    def __init__(
+        self, plant: Plant, judging: Judging, orders: Orders, disk: DiskThread, clock: GatewayClock
+    ) -> None:
         chance = random.Random()  # noqa: S311  # spreads reconnections; keeps no secret
         self._disk, self._clock = disk, clock
         self._wait_ms = round(plant.clock.wait_s * 1000)
         self._names = {d.name: tuple(channel.name for channel in d.channels) for d in plant.devices}
         self._judging = judging
-        self._intake = Intake(judging, clock)
+        self._orders = orders
+        self._intake = Intake(judging, orders, clock)
         self._poller = Poller(plant.links, plant.devices, clock.now, self._arrived, chance, poll=plant.poll)
         self._publisher = Publisher(
             broker=plant.broker,
@@ -172,10 +207,12 @@ class _Agent:
             about=health.about(plant, disk.epoch, clock.boot_id(), clock.now().wall_ms),
             store=disk,
             status=self._status,
+            obey=self._obey,
             rng=chance,
             receipt_timeout_s=plant.outbox.receipt_timeout_s,
         )
         self._polled, self._written = asyncio.Event(), asyncio.Event()
+        self._saved, self._saving = 0, asyncio.Condition()
 
     async def serve(self, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
@@ -206,9 +243,28 @@ class _Agent:
             await self._intake.arrived.wait()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._polled.wait(), WRITE_EVERY_S)
-            await self._disk.append(self._intake.empty(last=self._polled.is_set()), self._names)
+            taken = self._intake.empty(last=self._polled.is_set())
+            await self._disk.append(taken, self._names)
             self._publisher.nudge()
+            if not self._disk.behind:
+                await self._note_saved(taken.saves)
         self._written.set()
+
+    async def _note_saved(self, number: int) -> None:
+        if number > self._saved:
+            self._saved = number
+            async with self._saving:
+                self._saving.notify_all()
+
+    async def _obey(self, command: Command) -> CommandAnswer:
+        """Carry a command out; when this returns, a kill does not undo it."""
+        answer = self._orders.obey(command, self._clock.now(), self._clock.state())
+        _log.info("command", id=command.id, by=command.by, outcome=answer.outcome, says=answer.says)
+        if answer.outcome is CommandOutcome.DONE:
+            number = self._intake.save()
+            async with self._saving:
+                await self._saving.wait_for(lambda: self._saved >= number)
+        return answer
 
     async def _beat(self, stop: asyncio.Event) -> None:
         """Tell the service manager that loop, disk and polling still move; look at clock and links.

@@ -69,6 +69,8 @@ class Board:
     def __init__(self) -> None:
         self.slots: dict[str, Slot] = {}
         self._standing: dict[str, Spot] = {}
+        self.pending: set[str] = set()
+        """The keys of what was seen when it was last judged, and is not raised yet."""
 
     def is_idle(self, spot: Spot) -> bool:
         slot = self.slots.get(spot.key)
@@ -105,7 +107,9 @@ class Board:
                 return []
             slot = self.slots[spot.key] = Slot(Track())
         blocked = wait or any(cause in self._standing for cause in spot.causes)
-        match step(slot.track, spot.rule, now.t, holds=holds, blocked=blocked):
+        turn = step(slot.track, spot.rule, now.t, holds=holds, blocked=blocked)
+        (self.pending.add if holds and not slot.track.raised else self.pending.discard)(spot.key)
+        match turn:
             case Turn.RAISE:
                 return self._raise(spot, slot, now, params, level=level, since_ms=since_ms)
             case Turn.CLEAR:

@@ -15,6 +15,8 @@ from edge_agent.conditions.timeline import Timeline
 from edge_agent.samples import Instant, RelationBroken, Scan
 from wire.messages import AlarmEvent, Clock, LinkStatus, Quality
 
+SOON_MS: Final = 120_000
+"""An alarm whose delay is longer than this does not come sooner by looking more often."""
 UNHEARD: Final = frozenset({Quality.BAD_NO_ANSWER, Quality.BAD_GARBLED, Quality.BAD_LINK_DOWN})
 """A poll all of whose channels are so was not answered; a refusal is an answer."""
 
@@ -49,6 +51,14 @@ class Conditions:
         self._orphans: tuple[str, ...] = ()
         self._scanned: dict[str, int] = {}
         self._late_polls: dict[str, int] = {}
+        self._soon = {
+            device.name: frozenset(s.key for s in device.spots() if s.rule.on_delay_ms <= SOON_MS)
+            for device in plan.devices
+        }
+
+    def is_pending(self, device: str) -> bool:
+        """Whether something is seen at a device that becomes an alarm soon if it stays."""
+        return not self._soon[device].isdisjoint(self._board.pending)
 
     def scan(self, scan: Scan) -> list[AlarmEvent]:
         """Judge one scan of a device of the plan; one that is not later than the last is passed over."""

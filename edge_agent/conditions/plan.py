@@ -60,6 +60,13 @@ class WatchedDevice(Struct, frozen=True, kw_only=True):
     anomaly: Spot
 
 
+    def spots(self) -> Iterator[Spot]:
+        """Every place at this device where an alarm can be."""
+        yield from (self.silent, self.anomaly)
+        for channel in self.channels:
+            yield from _spots_of(channel)
+
+
 class WatchedLink(Struct, frozen=True, kw_only=True):
     """A link; its witnesses are the devices that are asked often enough to testify for it."""
 
@@ -81,9 +88,7 @@ class Plan(Struct, frozen=True):
     def spots(self) -> Iterator[Spot]:
         """Every place where an alarm can be."""
         for device in self.devices:
-            yield from (device.silent, device.anomaly)
-            for channel in device.channels:
-                yield from _spots_of(channel)
+            yield from device.spots()
         for link in self.links:
             yield from (link.silent, link.overload)
         yield from self.relations.values()

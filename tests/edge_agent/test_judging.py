@@ -126,3 +126,25 @@ def test_a_state_that_does_not_fit_is_set_aside_and_said_and_only_its_stage_begi
 def test_only_what_has_just_become_odd_is_worth_a_closer_look(quality: dict[int, Quality], odd: bool) -> None:
     scan = Scan("d", Instant(0, 0), Clock.SYNCED, (1.0,), quality)
     assert suspicious(scan, []) is odd
+
+
+def test_what_becomes_an_alarm_soon_is_worth_a_closer_look(tmp_path: Path) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text(SITE.replace("on_delay_s = 0, off", "on_delay_s = 90, off"))
+    judging = Judging(load(file))
+    _, told = judging.scan(poll(1, 51.0, 9.0, 1.0), SYNCED)
+    assert codes(told) == []
+    assert judging.is_pending("meter")
+    judging.scan(poll(2, 49.0, 9.0, 1.0), SYNCED)
+    assert not judging.is_pending("meter")
+    judging.scan(poll(3, 51.0, 9.0, 1.0), SYNCED)
+    assert codes(judging.scan(poll(5, 51.0, 9.0, 1.0), SYNCED)[1]) == [("high", "raised")]
+    assert not judging.is_pending("meter")
+
+
+def test_an_alarm_with_a_long_delay_asks_for_no_hurry(tmp_path: Path) -> None:
+    file = tmp_path / "agent.toml"
+    file.write_text(SITE.replace("on_delay_s = 0, off", "on_delay_s = 1200, off"))
+    judging = Judging(load(file))
+    judging.scan(poll(1, 51.0, 9.0, 1.0), SYNCED)
+    assert not judging.is_pending("meter")
