@@ -12,7 +12,7 @@ from wire.broker import Broker
 class SqliteStore(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="sqlite", tag_field="kind"
 ):
-    path: str = "/var/lib/ulba/readings.db"
+    path: str = "/var/lib/ulba/collector/readings.db"
 
 
 class InfluxStore(
@@ -36,7 +36,7 @@ class InfluxStore(
 
 
 class StateTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    url: str = "sqlite:////var/lib/ulba/state.db"
+    url: str = "sqlite:////var/lib/ulba/collector/state.db"
     """A SQLAlchemy URL: the ledger and the quarantine live there."""
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from collector.cli import alarms, gaps, quarantine, readings, running
+from collector.cli import alarms, gaps, quarantine, readings, running, service
 
 app = typer.Typer(
     help="Stores what the gateways measure and names what is missing.",
@@ -15,6 +15,7 @@ app.command()(gaps.gaps)
 readings.register(app)
 app.add_typer(alarms.app, name="alarms")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(service.app, name="service")
 
 
 def main() -> None:

@@ -93,6 +93,10 @@ class Poller:
         """
         self._link_of[device].hurry(device)
 
+    def is_moving(self, now: Instant) -> bool:
+        """Whether every link goes on polling, be it in vain; False for good when one hangs."""
+        return all(link.is_moving(now) for link in self._links)
+
     def link_status(self) -> tuple[LinkStatus, ...]:
         """How every link is, in the order of the configuration."""
         return tuple(link.status() for link in self._links)

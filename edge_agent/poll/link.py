@@ -37,6 +37,10 @@ from wire.messages import LinkStatus
 
 START_MS = 100
 """How long links get to open before the first tick, so that an agent does not begin with a false fault."""
+STALL_MS = 30_000
+"""A link that owes its next step for so long, beside the time answers may take, does not move any more."""
+_WAITS = 4
+"""Answers waited for in one step at most: a late one, the request, the request again, quiet time after it."""
 
 _BURSTS = "bursts"
 """All of them wait in one place: whose turn it is, is decided before the budget is asked."""
@@ -86,6 +90,8 @@ class LinkPoller:
         self._late_polls = 0
         self._load = 0.0
         self._measured = (0.0, 0.0)
+        self._owed_ms = started.mono_ms
+        self._patience_ms = STALL_MS + _WAITS * max((device.timeout_ms for device in devices), default=0)
         self._log = structlog.get_logger().bind(link=link.name)
 
     def _new_budget(self) -> Budget:
@@ -116,6 +122,10 @@ class LinkPoller:
         """Devices whose last poll brought nothing."""
         return tuple(polled.device.name for polled in self._polled if polled.silent)
 
+    def is_moving(self, now: Instant) -> bool:
+        """Whether polling goes on: it sleeps until an instant to come, or was a step further just now."""
+        return not self._polled or now.mono_ms - self._owed_ms <= self._patience_ms
+
     def hurry(self, device: str) -> None:
         """Something looks wrong with this device of the link."""
         polled = next(polled for polled in self._polled if polled.device.name == device)
@@ -129,7 +139,10 @@ class LinkPoller:
         for polled in self._polled:
             polled.grid.lay(Instant(now.wall_ms + START_MS, now.mono_ms + START_MS))
         while self._polled and not self._bell.stopped:
-            self._asleep = self._bell.at(self._wake_ms(self._now()))
+            now = self._now()
+            wake_ms = self._wake_ms(now)
+            self._owed_ms = now.mono_ms + max(wake_ms - now.wall_ms, 0)
+            self._asleep = self._bell.at(wake_ms)
             await self._asleep
             if not self._bell.stopped:
                 await self._tick(self._now())
@@ -241,6 +254,7 @@ class LinkPoller:
     async def _answer(self, polled: Polled, block: Block, ask: Ask) -> Answer:
         if polled.is_refused(block, asyncio.get_running_loop().time()):
             return Answer(block, fault=Fault.REFUSED)
+        self._owed_ms = self._now().mono_ms
         try:
             data = await ask(polled, block)
         except DriverError as error:
