@@ -48,9 +48,12 @@ def of_tables(file: ProfileFile) -> Iterator[Finding]:
 
 
 def _repetition(path: Path_, table: FieldTable) -> Iterator[Finding]:
-    if (table.repeat is None) != (table.step is None):
-        there, missing = ("step", "repeat") if table.repeat is None else ("repeat", "step")
+    steps = [key for key in ("step", "bit_step") if getattr(table, key) is not None]
+    if (table.repeat is None) != (not steps):
+        there, missing = (steps[0], "repeat") if table.repeat is None else ("repeat", "step")
         yield Finding((*path, there), f"`{there}` needs `{missing}` beside it")
+    if table.bit_step is not None and table.bit is None:
+        yield Finding((*path, "bit_step"), "`bit_step` counts on from `bit`, which is missing; write it")
     if table.repeat is not None and "{n}" not in table.name:
         yield Finding((*path, "repeat"), "a repeated name needs `{n}`, or all would have the same")
     if table.repeat is None and "{n}" in table.name:

@@ -1,9 +1,9 @@
 """A profile as its file writes it, table by table, and how it becomes a `Profile`.
 
 A channel is one flat table. `repeat = 8`, `step = 6` and `{n}` in the name write eight of them, `step`
-addresses apart, n from 1. `space` and `order` at the top of the file hold for every field that does not say
-otherwise; an order that a short field cannot have becomes the one of its bytes: f32 in `word_swap` stands
-beside u16 in `big`.
+addresses apart (`bit_step`: bits of one word), n from 1. `space` and `order` at the top of the file hold for
+every field that does not say otherwise; an order that a short field cannot have becomes the one of its bytes:
+f32 in `word_swap` stands beside u16 in `big`.
 """
 
 from collections.abc import Iterator
@@ -47,6 +47,7 @@ class FieldTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     charset: str = "ascii"
     repeat: Annotated[int, Meta(ge=2, le=250)] | None = None
     step: Annotated[int, Meta(ge=1)] | None = None
+    bit_step: Annotated[int, Meta(ge=1, le=63)] | None = None
 
 
 class ChannelTable(FieldTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -196,7 +197,7 @@ def _field(file: ProfileFile, table: FieldTable, n: int) -> Field:
         space=space,
         address=table.address + (n - 1) * (table.step or 0),
         byte=table.byte or 0,
-        bit=table.bit,
+        bit=None if table.bit is None else table.bit + (n - 1) * (table.bit_step or 0),
         mask=table.mask,
         encoding=table.encoding,
         order=table.order or _inherited(file.order, table.encoding, space),

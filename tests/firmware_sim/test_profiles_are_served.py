@@ -6,6 +6,7 @@ import pytest
 
 from firmware_sim.devices import PtyLine, TcpLine
 from sensor_profiles import loader
+from sensor_profiles.layout import extent
 from sensor_profiles.model import BITS, REGISTERS, Channel, Encoding, Profile
 from tests.firmware_sim import clients
 from tests.firmware_sim.clients import mbap, with_crc
@@ -36,19 +37,9 @@ def requests(profile: Profile) -> list[tuple[bytes, int]]:
     return [_read(channel) for channel in profile.channels]
 
 
-_REGISTERS = {
-    Encoding.U32: 2,
-    Encoding.I32: 2,
-    Encoding.F32: 2,
-    Encoding.U64: 4,
-    Encoding.I64: 4,
-    Encoding.F64: 4,
-}
-
-
 def _read(channel: Channel) -> tuple[bytes, int]:
     field = channel.field
-    count = -(-(field.byte + (field.size or 0)) // 2) if field.size else _REGISTERS.get(field.encoding, 1)
+    count = extent(field).count
     pdu = bytes([_FUNCTION[field.space]]) + field.address.to_bytes(2, "big") + count.to_bytes(2, "big")
     return pdu, 2 + (count + 7) // 8 if field.space in BITS else 2 + 2 * count
 

@@ -171,6 +171,10 @@ ENGLISH = Language(
         "m/s": "m/s",
         "deg": "°",
         "W/m2": "W/m²",
+        "mm/h": "mm/h",
+        "lx": "lx",
+        "dB": "dB",
+        "[ppb]": "ppb",
     },
     forms={
         Noun.SECOND: ("second", "seconds"),
