@@ -19,7 +19,7 @@ MAX_BYTES = 16 * 1024 * 1024
 
 _SMALLEST_WORTH_DEFLATING = 120
 _LEVEL = 6
-_ZLIB = 0x78
+_ZLIB_FIRST = b"\x78"
 _encoder = msgspec.json.Encoder()
 _decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {
     kind: msgspec.json.Decoder(kind) for kind in (Batch, Receipt, About, Status, Command, CommandAnswer)
@@ -57,7 +57,7 @@ def decode(kind: type[M], payload: bytes) -> M:
         UnsupportedVersionError: the schema version is another.
         DecodeError: the bytes are no such message, or longer than `MAX_BYTES`.
     """
-    plain = _inflate(payload) if payload[:1] == b"\x78" else payload
+    plain = inflated(payload)
     try:
         return cast("M", _decoders[kind].decode(plain))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -65,7 +65,14 @@ def decode(kind: type[M], payload: bytes) -> M:
         raise DecodeError(f"not a {kind.__name__.lower()}: {error}") from None
 
 
-def _inflate(payload: bytes) -> bytes:
+def inflated(payload: bytes) -> bytes:
+    """The JSON of a payload, of whatever kind and version; not yet looked at.
+
+    Raises:
+        DecodeError: a damaged zlib stream, or one longer than `MAX_BYTES`.
+    """
+    if payload[:1] != _ZLIB_FIRST:
+        return payload
     stream = zlib.decompressobj()
     try:
         plain = stream.decompress(payload, MAX_BYTES)

@@ -24,6 +24,9 @@ Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}\Z")]
 Epoch = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
 """Drawn at random when an outbox database is created, so that a lost database is seen."""
 
+CommandId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
+"""Drawn at random for each command."""
+
 Sequence = Annotated[int, Meta(ge=1, le=2**53)]
 Milliseconds = Annotated[int, Meta(ge=0, le=2**53)]
 Value = float | str | None
@@ -322,11 +325,11 @@ Order = Rebaseline | SetMode | Configure
 class Command(Struct, frozen=True, kw_only=True):
     """An order to one gateway; obeying it twice does no more than obeying it once.
 
-    `id` is drawn for each command; `by` is who wants it, for the log of the gateway.
+    `by` is who wants it, for the log of the gateway.
     """
 
     v: Literal[1] = VERSION
-    id: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
+    id: CommandId
     t_ms: Milliseconds
     expires_ms: Milliseconds
     """Later it is answered with `expired` and not obeyed."""

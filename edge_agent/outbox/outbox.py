@@ -125,6 +125,11 @@ class Outbox:
         self._cut_log()
         return last
 
+    @property
+    def behind(self) -> bool:
+        """Whether something that was appended waits in memory for the disk."""
+        return self._unwritten.oldest() is not None
+
     def pending(self, after_seq: int, limit_batches: int, limit_bytes: int) -> list[Pending]:
         """Batches after a number, oldest first; the first one whatever its size.
 

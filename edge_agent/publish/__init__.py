@@ -6,7 +6,8 @@ Invariants:
 - Under way are the oldest batches of the outbox, `window.BATCHES` and `window.BYTES` at most.
 - No trouble ends the publisher: it connects, and sends again, for ever.
 
-`window` decides what to send and is pure; `session` is one connection; `publisher` lives through many.
+`window` decides what to send and `commands` what was sent to us; both are pure. `session` is one connection;
+`publisher` lives through many, and `desk` answers commands on each.
 """
 
 from edge_agent.publish.publisher import OutboxPort, Publisher

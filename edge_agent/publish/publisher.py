@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Final, Protocol
 
@@ -10,12 +10,13 @@ import structlog
 from aiomqtt import Client, MqttError, ProtocolVersion, Will
 from msgspec.structs import replace
 
-from edge_agent.publish.session import RefusedError, connected, other, wait_s
+from edge_agent.publish.desk import Desk
+from edge_agent.publish.session import RefusedError, allowed, connected, other, wait_s
 from edge_agent.publish.window import BATCHES, BYTES, Window
 from edge_agent.samples import Depth, Pending
 from wire import codec, topics
 from wire.broker import Broker
-from wire.messages import About, Presence, Receipt, Status
+from wire.messages import About, Command, CommandAnswer, Presence, Receipt, Status
 from wire.topics import Gateway, Kind
 
 STATUS_S: Final = 30.0
@@ -24,7 +25,6 @@ SETTLE_S: Final = 1.0
 """And no more often than this; a backlog that comes and goes within it is not told."""
 DRAIN_S: Final = 3.0
 """How long `run` goes on after it was told to stop, if the outbox is not empty."""
-_SUBSCRIPTION_FAILED: Final = 0x80
 _log = structlog.get_logger()
 
 
@@ -52,6 +52,7 @@ class Publisher:
         about: About,
         store: OutboxPort,
         status: Callable[[], Status],
+        obey: Callable[[Command], Awaitable[CommandAnswer]],
         rng: random.Random,
         receipt_timeout_s: float,
     ) -> None:
@@ -63,6 +64,7 @@ class Publisher:
             about: published on every connection; the epoch is taken from `status`, which knows the newest.
             store: the outbox.
             status: how the gateway is; state and the outbox fields are filled in here.
+            obey: see `Desk`.
             rng: spreads reconnection attempts.
             receipt_timeout_s: unanswered for so long, a batch is sent again; doubles up to a minute.
         """
@@ -71,6 +73,7 @@ class Publisher:
         self._about = about
         self._store = store
         self._status = status
+        self._desk = Desk(gateway, obey, lambda: status().t_ms)
         self._rng = rng
         self._receipt_timeout_s = receipt_timeout_s
         self._protocol = ProtocolVersion.V5
@@ -84,6 +87,8 @@ class Publisher:
         """Whether there is a line; without one, nothing is gained by waiting for the end of `run`."""
         self.malformed_receipts = 0
         """Messages on the receipt topic that were none."""
+        self._news = False
+        """There is something to tell before the status is due."""
 
     def nudge(self) -> None:
         """There is a new batch in the outbox; call it on the loop that `run` runs on."""
@@ -121,11 +126,11 @@ class Publisher:
 
     async def _subscribe(self, client: Client) -> None:
         topic = topics.build(self._gateway, Kind.RECEIPT)
-        codes = await client.subscribe(topic, qos=1)
-        if any((code if isinstance(code, int) else code.value) >= _SUBSCRIPTION_FAILED for code in codes):
+        if not await allowed(client, topic):
             raise MqttError(
                 f"refuses to let us read {topic}, without which nothing is delivered: see its ACL"
             )
+        await self._desk.open(client)
         self._told_epoch = None
         await self._say(client, Presence.ONLINE)
         self._note_connected()
@@ -135,6 +140,7 @@ class Publisher:
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(self._receive(client, window), name="publish.receive"),
+                group.create_task(self._desk.serve(client, self._tell_soon), name="publish.desk"),
                 group.create_task(self._send(client, window), name="publish.send"),
                 group.create_task(self._report(client), name="publish.report"),
             ]
@@ -162,16 +168,22 @@ class Publisher:
                 await _wait(self._to_send, window.wake_s())
 
     async def _receive(self, client: Client, window: Window) -> None:
-        loop = asyncio.get_running_loop()
         async for message in client.messages:
-            receipt = self._read(bytes(message.payload))
-            if receipt is None or not await self._store.receipted(receipt.epoch, receipt.ranges):
-                continue
-            if window.silences:
-                _log.info("the collector sends receipts again")
-            window.answered(loop.time())
-            for event in (self._to_send, self._moved, self._receipt):
-                event.set()
+            payload = bytes(message.payload)
+            if str(message.topic) == self._desk.topic:
+                self._desk.take(payload)
+            else:
+                await self._take_receipt(payload, window)
+
+    async def _take_receipt(self, payload: bytes, window: Window) -> None:
+        receipt = self._read(payload)
+        if receipt is None or not await self._store.receipted(receipt.epoch, receipt.ranges):
+            return
+        if window.silences:
+            _log.info("the collector sends receipts again")
+        window.answered(asyncio.get_running_loop().time())
+        for event in (self._to_send, self._moved, self._receipt):
+            event.set()
 
     def _read(self, payload: bytes) -> Receipt | None:
         try:
@@ -185,7 +197,7 @@ class Publisher:
             return None
 
     async def _report(self, client: Client) -> None:
-        """Publish the status regularly, and soon when a backlog begins or is over."""
+        """Publish the status regularly, and soon when a backlog begins or is over or a command was obeyed."""
         loop = asyncio.get_running_loop()
         empty, due_s = True, loop.time() + STATUS_S
         while True:
@@ -193,7 +205,8 @@ class Publisher:
             self._moved.clear()
             await asyncio.sleep(SETTLE_S)
             is_empty = not (await self._store.depth()).batches
-            if is_empty != empty or loop.time() >= due_s:
+            if is_empty != empty or self._news or loop.time() >= due_s:
+                self._news = False
                 await self._say(client, Presence.ONLINE)
                 empty, due_s = is_empty, loop.time() + STATUS_S
 
@@ -227,6 +240,11 @@ class Publisher:
             if not (await self._store.depth()).batches:
                 return
             await self._receipt.wait()
+
+    def _tell_soon(self) -> None:
+        """What was obeyed may have changed the status."""
+        self._news = True
+        self._moved.set()
 
     def _note_trouble(self, sentence: str) -> None:
         """Say each trouble once, until it is over or another one takes its place."""

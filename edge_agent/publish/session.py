@@ -28,6 +28,8 @@ _LONGEST_WAIT_S: Final = 60.0
 _UNSUPPORTED_VERSION: Final = 0x84
 _NOT_AUTHORISED: Final = frozenset({0x86, 0x87})
 """MQTT 5, 3.2.2.2: bad user name or password; not authorized. Brokers answer either."""
+_SUBSCRIPTION_FAILED: Final = 0x80
+"""And all codes above it (MQTT 5, 3.9.3)."""
 _NO_CONNACK: Final = "Operation timed out"
 """What aiomqtt says when the connection stands and no CONNACK comes."""
 
@@ -82,6 +84,16 @@ async def connected(
         client.timeout = CONNACK_S
         with suppress(MqttError):
             await client.__aexit__(None, None, None)
+
+
+async def allowed(client: aiomqtt.Client, topic: str) -> bool:
+    """Subscribe with QoS 1; whether the broker lets us.
+
+    Raises:
+        MqttError: the line broke.
+    """
+    codes = await client.subscribe(topic, qos=1)
+    return all((code if isinstance(code, int) else code.value) < _SUBSCRIPTION_FAILED for code in codes)
 
 
 def _client(

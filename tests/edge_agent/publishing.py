@@ -14,7 +14,16 @@ from edge_agent.publish import Publisher
 from tests.edge_agent.outboxes import NOW_MS, append, outbox, scan
 from wire import codec, topics
 from wire.broker import Broker
-from wire.messages import About, Batch, Presence, Receipt, Status
+from wire.messages import (
+    About,
+    Batch,
+    Command,
+    CommandAnswer,
+    CommandOutcome,
+    Presence,
+    Receipt,
+    Status,
+)
 from wire.topics import Gateway, Kind
 
 GATEWAY = Gateway("bh-07", "gw-1")
@@ -67,10 +76,16 @@ class Site:
             ),
             store=Store(box),
             status=lambda: Status(state=Presence.ONLINE, epoch=box.epoch, t_ms=NOW_MS, readings_taken=7),
+            obey=self.obey,
             rng=random.Random(1),
             receipt_timeout_s=receipt_timeout_s,
         )
         self.written = 0
+        self.obeyed: list[Command] = []
+
+    async def obey(self, command: Command) -> CommandAnswer:
+        self.obeyed.append(command)
+        return CommandAnswer(id=command.id, t_ms=NOW_MS, outcome=CommandOutcome.DONE, says="yes")
 
     def write(self, count: int, device: str = "wide") -> None:
         for _ in range(count):

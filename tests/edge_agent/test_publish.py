@@ -1,6 +1,7 @@
 """The publisher against a real mosquitto and a collector that gives receipts, or does not."""
 
 import asyncio
+import math
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable
@@ -240,13 +241,14 @@ async def test_trouble_before_the_connection_is_a_sentence_too(
 class OldBroker:
     """Stands before a real broker; knows MQTT 3.1.1 only, and says so, or says nothing.
 
-    With `deaf` it refuses every subscription.
+    It refuses subscriptions from the one with the number `deaf_from` on, counted on each connection.
     """
 
-    def __init__(self, behind: int, *, silent: bool = False, deaf: bool = False) -> None:
+    def __init__(self, behind: int, *, silent: bool = False, deaf_from: float = math.inf) -> None:
         self.behind = behind
         self.silent = silent
-        self.deaf = deaf
+        self.deaf_from = deaf_from
+        self.subscriptions = 0
         self.versions: list[int] = []
         self.guests = 0
 
@@ -274,13 +276,15 @@ class OldBroker:
         self, first: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         back_reader, back_writer = await asyncio.open_connection("127.0.0.1", self.behind)
+        self.subscriptions = 0
         back_writer.write(first)
         await asyncio.gather(_pump(reader, back_writer, bytes), _pump(back_reader, writer, self._edit))
         await back_writer.wait_closed()
 
     def _edit(self, data: bytes) -> bytes:
         """A SUBACK (0x90) that ends in 0x80 is a refusal (MQTT 3.1.1, 3.9.3)."""
-        return data[:-1] + b"\x80" if self.deaf and data[0] == 0x90 else data
+        self.subscriptions += data[0] == 0x90
+        return data[:-1] + b"\x80" if data[0] == 0x90 and self.subscriptions >= self.deaf_from else data
 
 
 async def _pump(
@@ -326,7 +330,7 @@ async def test_an_attempt_to_connect_may_be_cancelled(tmp_path: Path) -> None:
 
 
 async def test_a_broker_that_hides_receipts_is_named(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    old = OldBroker(mosquitto.port, deaf=True)
+    old = OldBroker(mosquitto.port, deaf_from=1)
     with capture_logs() as logs:
         async with standing_before(old) as port, site(tmp_path, port) as here:
             await eventually(lambda: here.publisher._failures > 1)
