@@ -5,7 +5,7 @@ from wire import entry
 
 def main() -> None:
     """Run the command line."""
-    entry.start("collector", "collector", "collector")
+    entry.start("collector", "collector.cli", "collector")
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 import sys
 from importlib import import_module
 
+import wire.logs  # noqa: F401  # before anything else imports structlog, and rich with it
 
-def start(command: str, package: str, extra: str) -> None:
-    """Run `<package>.cli.main`; a library that is not installed is one sentence and exit code 1."""
+
+def start(command: str, module: str, extra: str) -> None:
+    """Run `<module>.main`; a library that is not installed is one sentence and exit code 1."""
     try:
-        import_module(f"{package}.cli").main()
+        import_module(module).main()
     except ModuleNotFoundError as error:
         sys.exit(f"{command} needs {error.name}, which is not installed: pip install 'ulba[{extra}]'")
