@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-_COMMANDS: Final = ("run", "check", "backtest", "outbox", "profiles", "service")
+_COMMANDS: Final = ("run", "check", "backtest", "outbox", "profiles", "service", "scan")
 
 
 class _OnDemand(TyperGroup):

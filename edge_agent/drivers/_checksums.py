@@ -30,3 +30,28 @@ def sum8(data: bytes) -> int:
 def sum16(data: bytes) -> int:
     """The sum in 16 bits (Plantower: over everything before it, sent high byte first)."""
     return sum(data) & 0xFFFF
+
+
+def crc16_modbus(data: bytes) -> int:
+    """CRC-16/MODBUS: polynomial 0x8005 reflected, start 0xFFFF (MODBUS over Serial Line V1.02, §6.2.2)."""
+    crc = 0xFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc >> 1) ^ 0xA001 if crc & 1 else crc >> 1
+    return crc
+
+
+def sum8_negated(data: bytes) -> int:
+    """What makes the sum a whole multiple of 256 (Winsen, without the first byte; Honeywell HPM)."""
+    return -sum(data) & 0xFF
+
+
+def crc16_ccitt(data: bytes) -> int:
+    """CRC-16/CCITT: polynomial 0x1021, start 0; over a packet and its own CRC, high byte first, 0 (Davis)."""
+    crc = 0
+    for byte in data:
+        crc ^= byte << 8
+        for _ in range(8):
+            crc = (crc << 1) ^ 0x1021 if crc & 0x8000 else crc << 1
+    return crc & 0xFFFF

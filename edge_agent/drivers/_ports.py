@@ -10,7 +10,8 @@ attempts.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 import structlog
@@ -136,6 +137,20 @@ class StreamPort:
         """See `Port.reopen`."""
         if self._stream is not None:
             self._stream.give_up(reason)
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Open it for one conversation instead of keeping it open; a loss is not repaired.
+
+        Raises:
+            OpenError: it cannot be opened.
+        """
+        self.received.clear()
+        self._stream = await self._opener(lambda: Stream(self.received))
+        try:
+            yield
+        finally:
+            await self._close()
 
     def _open_stream(self) -> Stream:
         if self._stream is None or not self._stream.open:

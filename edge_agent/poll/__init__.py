@@ -53,7 +53,7 @@ class Poller:
             LinkPoller(
                 link=link,
                 devices=[device for device in devices if device.link == link.name],
-                port=port_of(link, rng),
+                port=port_of(link, rng, lends=True),
                 bell=self._bell,
                 now=now,
                 sink=sink,
