@@ -12,6 +12,10 @@ from wire.config_file import Path_
 
 SERIAL_KEYS = ("baud", "bytesize", "parity", "stopbits")
 TCP_KEYS = ("tcp_port", "rtu_over_tcp")
+MODBUS = "modbus"
+"""The protocol that gateways carry: Modbus TCP on one side, Modbus RTU on the other."""
+MODBUS_TCP_PORT = 502
+"""Registered for Modbus TCP (MODBUS Messaging on TCP/IP V1.0b, §4.2.2)."""
 _USUAL = SerialDefaults(baud=9600)
 TURNAROUND_MS = 20.0
 """Allowance for one serial request: the instrument thinks, the adapter holds bytes back (FTDI: 16 ms)."""
@@ -92,7 +96,7 @@ def _agreed(page: Page, path: Path_, key: str, configured: V | None, devices: Se
 
 def _tcp(page: Page, path: Path_, table: LinkTable, devices: Sequence[Device]) -> Link:
     registered = next((d.profile.tcp_port for d in devices if d.profile.tcp_port is not None), None)
-    port = table.tcp_port or (None if table.rtu_over_tcp else registered)
+    port = table.tcp_port or (None if table.rtu_over_tcp else registered or MODBUS_TCP_PORT)
     if port is None:
         raise page.error(
             path, "the key `tcp_port` is missing; a serial server's is found in its own settings"
@@ -129,9 +133,12 @@ def line_load(link: Link, devices: Sequence[Device]) -> float:
 
 
 def line_ms(link: Link, device: Device) -> float:
-    """How long one poll of a device is estimated to occupy its link, milliseconds."""
+    """How long one poll of a device is estimated to occupy its link, milliseconds.
+
+    An instrument with a serial port that is reached by Modbus TCP stands behind a gateway: its line counts.
+    """
     sizes = _exchanges(device)
-    if link.host is not None and not link.rtu_over_tcp:
+    if link.host is not None and not link.rtu_over_tcp and device.profile.tcp_port is not None:
         return len(sizes) * LAN_MS
     bits = 1 + link.bytesize + (link.parity != "N") + link.stopbits
     idle_ms = len(sizes) * (device.profile.timing.gap_ms + TURNAROUND_MS)

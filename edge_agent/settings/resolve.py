@@ -123,11 +123,12 @@ def _device(page: Page, path: Path_, table: DeviceTable, profile: Profile, defau
 
 
 def _refuse_wrong_link(page: Page, path: Path_, link: LinkTable, profile: Profile) -> None:
-    """An instrument with a serial port is not reached over TCP, except behind a serial server."""
-    if link.host is not None and not link.rtu_over_tcp and profile.tcp_port is None:
+    """Behind a serial server any serial instrument is reached, behind a gateway those that speak Modbus."""
+    over_mbap = link.host is not None and not link.rtu_over_tcp
+    if over_mbap and profile.tcp_port is None and profile.protocol != lines.MODBUS:
         raise page.error(
             (*path, "link"),
-            f"{profile.name} is a serial instrument and `{link.name}` is TCP; "
+            f"{profile.name} speaks no Modbus and `{link.name}` is Modbus TCP; "
             f"if {link.host} is a serial server, write rtu_over_tcp = true in that link",
         )
 

@@ -51,7 +51,7 @@ class LinkTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     host: str | None = None
     tcp_port: Annotated[int, Meta(ge=1, le=65535)] | None = None
     rtu_over_tcp: bool = False
-    """The endpoint is a serial server: RTU frames in a TCP stream."""
+    """The endpoint is a serial server: RTU frames in a TCP stream; a Modbus TCP gateway is none."""
     dead_share: Annotated[float, Meta(gt=0, le=0.5)] = 0.1
     """At most this share of the line's time is spent on devices that do not answer."""
 

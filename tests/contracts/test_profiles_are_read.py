@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from edge_agent import settings
 from edge_agent.decode import Decoder
 from edge_agent.settings import Device, Link
 from firmware_sim.devices import PtyLine, TcpLine
@@ -64,3 +66,39 @@ async def test_what_the_instrument_measures_is_what_the_agent_reads(name: str, t
     assert found == bench.instrument.layout.served(values)
     assert None not in found.values()
     assert bench.instrument.writes_attempted == 0
+
+
+GATEWAY = """\
+gateway = "gw-1"
+site = {{ name = "ap-03", class = "air_post" }}
+[[link]]
+name = "moxa"
+host = "127.0.0.1"
+tcp_port = {port}
+[[device]]
+name = "wind"
+link = "moxa"
+profile = "renke_rs_fsjt"
+unit = 2
+[[device]]
+name = "heat"
+link = "moxa"
+profile = "owen_trm138"
+unit = 24
+"""
+
+
+async def test_two_serial_instruments_are_read_through_a_modbus_tcp_gateway(tmp_path: Path) -> None:
+    wind = Bench(loader.find("renke_rs_fsjt"), {"wind_speed": 5.3}, unit=2)
+    heat = Bench(loader.find("owen_trm138"), {f"in{n}": 20.5 + n for n in range(1, 9)}, unit=24)
+    scans = Scans()
+    async with TcpLine([wind.instrument, heat.instrument]) as lan:
+        file = tmp_path / "agent.toml"
+        file.write_text(GATEWAY.format(port=lan.port), encoding="utf-8")
+        plant = settings.load(file)
+        quick = tuple(msgspec.structs.replace(device, period_ms=PERIOD_MS) for device in plant.devices)
+        async with polling(plant.links, quick, scans):
+            await scans.until(lambda: bool(scans.good("wind") and scans.good("heat")))
+    decoders = {d.name: Decoder(d.channels, d.profile.statuses) for d in plant.devices}
+    assert decoders["wind"].decode(scans.good("wind")[0]).values == (5.3,)
+    assert decoders["heat"].decode(scans.good("heat")[0]).values == tuple(20.5 + n for n in range(1, 9))

@@ -91,6 +91,19 @@ def test_a_tcp_link_takes_the_port_of_its_devices_profile(tmp_path: Path) -> Non
     assert (plant.links[0].host, plant.links[0].tcp_port, plant.links[0].port) == ("10.0.0.5", 502, None)
 
 
+def test_a_gateway_carries_modbus_instruments_over_modbus_tcp(tmp_path: Path) -> None:
+    two = device("a", "lan", more="unit = 16\n") + device("b", "lan", "renke_rs_fxjt", "unit = 2\n")
+    plant = plant_of(tmp_path, TCP + two)
+    assert (plant.links[0].rtu_over_tcp, plant.links[0].tcp_port) == (False, 502)
+    assert [d.unit for d in plant.devices] == [16, 2]
+
+
+def test_the_line_behind_a_gateway_is_not_faster_than_a_line(tmp_path: Path) -> None:
+    more = "unit = 2\nperiod_s = 1\n"
+    winds = "".join(device(f"w{n}", "lan", "renke_rs_fsjt", more.replace("2", str(n))) for n in range(1, 6))
+    assert "overloaded" in refused(tmp_path, TCP + winds)
+
+
 def test_a_serial_server_carries_serial_instruments(tmp_path: Path) -> None:
     plant = plant_of(tmp_path, SERVER + device("w", "lan", "renke_rs_fxjt"))
     assert (plant.links[0].rtu_over_tcp, plant.links[0].tcp_port, plant.links[0].baud) == (True, 4001, 4800)
@@ -143,16 +156,9 @@ REFUSED = [
         "8: link[0].rtu_over_tcp: means nothing on a serial line; remove it",
     ),
     (
-        TCP + device("a", "lan"),
-        (
-            "10: device[0].link: owen_mv110_224_8a is a serial instrument and `lan` is TCP; "
-            "if 10.0.0.5 is a serial server, write rtu_over_tcp = true in that link"
-        ),
-    ),
-    (
         TCP + device("a", "lan", "omnicomm_lls"),
         (
-            "10: device[0].link: omnicomm_lls is a serial instrument and `lan` is TCP; "
+            "10: device[0].link: omnicomm_lls speaks no Modbus and `lan` is Modbus TCP; "
             "if 10.0.0.5 is a serial server, write rtu_over_tcp = true in that link"
         ),
     ),

@@ -80,6 +80,12 @@ def test_a_flat_file_becomes_a_profile_with_its_repetitions_and_defaults(tmp_pat
     assert profile.serial == SerialDefaults(baud=4800, parity="E")
 
 
+def test_the_bits_of_a_word_are_written_once(tmp_path: Path) -> None:
+    text = HEAD + SOURCE + channel(name="di{n}", encoding="bit", bit=2, repeat=3, bit_step=2)
+    fields = [c.field for c in loader.load(written(tmp_path, text)).channels]
+    assert [(f.address, f.bit) for f in fields] == [(10, 2), (10, 4), (10, 6)]
+
+
 SHARED = "correct an address, or give both a bit or mask"
 BROKEN = [
     (channel(name="t1"), "channel[1].name: a second channel `t1`; give each its own name"),
@@ -199,6 +205,15 @@ BROKEN = [
     (channel(repeat=2, step=2), "channel[1].repeat: a repeated name needs `{n}`, or all would have the same"),
     (channel(name="t{n}", repeat=2), "channel[1].repeat: `repeat` needs `step` beside it"),
     (channel(step=2), "channel[1].step: `step` needs `repeat` beside it"),
+    (channel(encoding="bit", bit=0, bit_step=1), "channel[1].bit_step: `bit_step` needs `repeat` beside it"),
+    (
+        channel(name="t{n}", repeat=2, bit_step=1),
+        "channel[1].bit_step: `bit_step` counts on from `bit`, which is missing; write it",
+    ),
+    (
+        channel(name="di{n}", encoding="bit", bit=8, repeat=9, bit_step=1),
+        "channel[1].bit: 16 is beyond a register (0–15)",
+    ),
     (
         channel(name="t{n}"),
         "channel[1].name: `{n}` stands for nothing without `repeat`; add `repeat` and `step`",
