@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from wire.messages import About, Batch, Loss, Status, Value
+from wire.messages import About, Batch, CommandAnswer, Loss, Status, Value
 from wire.topics import Gateway
 
 
@@ -67,6 +67,13 @@ class News(Struct, frozen=True):
 
     gateway: Gateway
     message: About | Status
+
+
+class Answered(Struct, frozen=True):
+    """What a gateway says came of a command."""
+
+    gateway: Gateway
+    answer: CommandAnswer
 
 
 class Reason(StrEnum):

@@ -4,10 +4,13 @@
              (mqtt)  (bounded)   (pure)   (durable)      │ quarantine.keep  │       then
                                                          │ journal.enter    │
                                                          │ gateways.note    │ ─▶ acknowledge ══▶ broker
+                                                         │ book.answer      │
                                                          └ one transaction  ┘
 
 Order is the guarantee: a receipt leaves only after the store, then the ledger have committed; the broker is
 told last. Killed anywhere in between, the same messages come again, and storing them again changes nothing.
+
+    `collector command` ─▶ book ─▶ Tell ─▶ Line.publish ══▶ gateways, until they answer or it is too late
 
 Two threads: `mqtt` fills the mailbox, `ingest` does the rest, one group of messages at a time. While the
 store or the state database is away, the group under way is tried again; nothing is acknowledged, so the
@@ -25,6 +28,8 @@ from msgspec import Struct
 
 from collector import gateways, ledger, quarantine, state
 from collector.alarms import journal
+from collector.commands import book
+from collector.commands.telling import Telling
 from collector.ingest.line import Line
 from collector.ingest.mailbox import Letter, Mailbox
 from collector.ingest.sorting import Sorted, refused_by_store, sort
@@ -33,10 +38,12 @@ from collector.state import StateUnavailableError
 from collector.store import Store, StoreUnavailableError, open_store
 from wire import service
 from wire.codec import encode
-from wire.messages import Receipt
+from wire.messages import Presence, Receipt, Status
 from wire.topics import Gateway, Kind, build
 
 _IDLE_S = 1.0
+_TELL_EVERY_S = 1.0
+"""How often the commands are looked at: one small query."""
 _FIRST_RETRY_S = 0.5
 _LONGEST_RETRY_S = 30.0
 _LAST_GROUP_S = 2.5
@@ -64,6 +71,44 @@ class Totals(Struct):
     messages: int = 0
     batches: int = 0
     set_aside: int = 0
+
+
+class Teller:
+    """Carries commands from the book to the gateways that are there."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._telling = Telling()
+        self._next_s = 0.0
+        self._held_up = False
+
+    def tell(self, now_s: float, now_ms: int) -> None:
+        """Send what is due; call it as often as you like.
+
+        Args:
+            now_s: any clock that never goes back.
+            now_ms: Unix ms.
+        """
+        if now_s < self._next_s:
+            return
+        self._next_s = now_s + _TELL_EVERY_S
+        try:
+            self._tell(now_s, now_ms)
+        except StateUnavailableError as error:
+            if not self._held_up:
+                _log.error("commands are held up", reason=str(error))
+            self._held_up = True
+        else:
+            self._held_up = False
+
+    def _tell(self, now_s: float, now_ms: int) -> None:
+        with state.reading(self._parts.engine) as connection:
+            waiting = book.waiting(connection, now_ms)
+            statuses = gateways.newest(connection, Status) if waiting else ()
+            online = {gateway for gateway, status in statuses if status.state is Presence.ONLINE}
+        for entry in self._telling.due(waiting, online, now_s):
+            self._parts.line.publish(build(entry.gateway, Kind.COMMAND), encode(entry.command))
+            _log.info("command sent", gateway=str(entry.gateway), id=entry.command.id)
 
 
 def run(settings: CollectorFile, stop: threading.Event) -> None:
@@ -128,10 +173,12 @@ def _serve(parts: Parts, stop: threading.Event) -> bool:
 
 
 def _ingest(parts: Parts, stop: threading.Event, totals: Totals) -> None:
+    teller = Teller(parts)
     while not stop.is_set():
         service.notify(service.Say.WATCHDOG)
         if not parts.line.is_alive:
             raise IngestDiedError("nobody looks after the connection to the broker any more")
+        teller.tell(time.monotonic(), time.time_ns() // 1_000_000)
         letters = parts.mailbox.take(_IDLE_S)
         if letters:
             _finish(parts, letters, stop, totals)
@@ -160,6 +207,7 @@ def _keep(parts: Parts, found: Sorted, now_ms: int) -> list[tuple[Gateway, Recei
         journal.enter(transaction, found.arrivals, now_ms)
         gateways.note(transaction, found.news, now_ms)
         ledger.note_progress(transaction, found.news, now_ms)
+        book.answer(transaction, found.answers, now_ms)
         return ledger.record(transaction, found.arrived, now_ms)
 
 

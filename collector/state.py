@@ -103,6 +103,35 @@ alarm_events = sa.Table(
 )
 """What gateways reported by themselves; the same event told twice is one row."""
 
+commands = sa.Table(
+    "command",
+    metadata,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("site", sa.String(63), nullable=False),
+    sa.Column("gateway", sa.String(63), nullable=False),
+    sa.Column("order", sa.LargeBinary, nullable=False, comment="as JSON"),
+    sa.Column("by", sa.Text, nullable=False, comment="who wants it"),
+    sa.Column("t_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("expires_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("answered_ms", sa.BigInteger),
+    sa.Column("outcome", sa.String(16)),
+    sa.Column("says", sa.Text, nullable=False),
+)
+"""What gateways are told; sent again and again until there is an answer or it is too late."""
+
+false_alarms = sa.Table(
+    "false_alarm",
+    metadata,
+    sa.Column("site", sa.String(63), primary_key=True),
+    sa.Column("gateway", sa.String(63), primary_key=True),
+    sa.Column("id", sa.String(250), primary_key=True),
+    sa.Column("t_ms", sa.BigInteger, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("command_id", sa.String(16), nullable=False, comment="tells the gateway"),
+)
+"""Alarms that a person found to be none."""
+
 counters = sa.Table(
     "counter",
     metadata,
@@ -117,7 +146,12 @@ def _add_alarm_events(transaction: sa.Connection) -> None:
     alarm_events.create(transaction)
 
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_add_alarm_events,)
+def _add_commands(transaction: sa.Connection) -> None:
+    commands.create(transaction)
+    false_alarms.create(transaction)
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_add_alarm_events, _add_commands)
 """The first step leads from version 1 to 2, and so on; a new database is made as the tables above stand."""
 _NEWEST = len(MIGRATIONS) + 1
 
@@ -154,7 +188,7 @@ def open_state(url: str, *, create: bool = True) -> sa.Engine:
 
     Raises:
         StateUnusableError: see `check_url`; or another program version's schema.
-        StateUnavailableError: it cannot be reached now.
+        StateUnavailableError: it cannot be reached now, or without `create` must be brought up to date first.
     """
     check_url(url)
     if not create:
@@ -165,7 +199,7 @@ def open_state(url: str, *, create: bool = True) -> sa.Engine:
         sa.event.listen(engine, "begin", _begin_sqlite)
     try:
         with writing(engine) if create else reading(engine) as connection:
-            _see_version(connection)
+            _see_version(connection, older=create)
             if create:
                 _migrate(connection)
     except (StateUnusableError, StateUnavailableError):
@@ -238,10 +272,14 @@ def _version(connection: sa.Connection) -> int | None:
     return int(connection.execute(sa.select(_schema.c.version)).scalar_one())
 
 
-def _see_version(connection: sa.Connection) -> None:
+def _see_version(connection: sa.Connection, *, older: bool) -> None:
     found = _version(connection) or 0
     if found > _NEWEST:
         raise StateUnusableError(f"state database: schema {found}; this program knows {_NEWEST}: upgrade it")
+    if found < _NEWEST and not older:
+        raise StateUnavailableError(
+            f"state database: schema {found}; `collector run` brings it to {_NEWEST}: restart it"
+        )
 
 
 def _migrate(transaction: sa.Connection) -> None:

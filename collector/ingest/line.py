@@ -31,13 +31,13 @@ _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 """Between attempts; a connection that lasted longer was a good one, and the next attempt is made soon."""
 _GOODBYE_S = 2.0
-_FILTERS = [(every(kind), 1) for kind in (Kind.BATCH, Kind.ABOUT, Kind.STATUS)]
+_FILTERS = [(every(kind), 1) for kind in (Kind.BATCH, Kind.ABOUT, Kind.STATUS, Kind.ANSWER)]
 _V5, _V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
 _log = structlog.get_logger()
 
 
 class Line:
-    """Delivers what gateways say into a mailbox and carries receipts back."""
+    """Delivers what gateways say into a mailbox and carries receipts and commands back."""
 
     def __init__(self, broker: Broker, client_id: str, mailbox: Mailbox) -> None:
         self._broker = broker

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
-from collector.arrivals import Arrival, Arrived, News, Reason, Refused, SetAside
+from collector.arrivals import Answered, Arrival, Arrived, News, Reason, Refused, SetAside
 from collector.ingest.mailbox import Letter
 from wire import topics
 from wire.codec import MAX_BYTES, DecodeError, UnsupportedVersionError, decode
-from wire.messages import About, Batch, Epoch, Row, Status, Table
+from wire.messages import About, Batch, CommandAnswer, Epoch, Row, Status, Table
 from wire.messages import Sequence as SequenceNumber
 from wire.topics import Gateway, Kind
 
@@ -34,6 +34,7 @@ class Sorted(Struct):
     letters: list[Letter] = []
     arrived: list[Arrived] = []
     news: list[News] = []
+    answers: list[Answered] = []
     set_aside: list[SetAside] = []
 
 
@@ -96,10 +97,15 @@ def _sort_status(gateway: Gateway, letter: Letter, _now_ms: int, found: Sorted) 
     found.news.append(News(gateway, decode(Status, letter.payload)))
 
 
+def _sort_answer(gateway: Gateway, letter: Letter, _now_ms: int, found: Sorted) -> None:
+    found.answers.append(Answered(gateway, decode(CommandAnswer, letter.payload)))
+
+
 _SORTERS: dict[Kind, Callable[[Gateway, Letter, int, Sorted], None]] = {
     Kind.BATCH: _sort_batch,
     Kind.ABOUT: _sort_about,
     Kind.STATUS: _sort_status,
+    Kind.ANSWER: _sort_answer,
 }
 
 

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.arrivals import Reason, Refused
+from collector.arrivals import Answered, Reason, Refused
 from collector.ingest.sorting import AHEAD_MS, EARLIEST_MS, Sorted, refused_by_store, sort
 from tests.collector.collecting import EPOCH, GATEWAY, NOW_MS, batch, letter
 from wire import topics
 from wire.codec import encode
-from wire.messages import Loss, LossReason, Presence, Row, Status, Table
+from wire.messages import CommandAnswer, CommandOutcome, Loss, LossReason, Presence, Row, Status, Table
 from wire.topics import Kind
 
 
@@ -153,3 +153,21 @@ def test_what_the_store_refuses_is_traced_to_the_messages_that_held_it() -> None
 def test_any_bytes_are_sorted_without_an_exception(payload: bytes, topic: str | None) -> None:
     found = sorted_one(payload, topic)
     assert len(found.set_aside) + len(found.news) + len(found.arrivals) == 1
+
+
+def test_an_answer_to_a_command_goes_to_the_book_and_rubbish_is_set_aside() -> None:
+    answer = CommandAnswer(id="x", t_ms=1, outcome=CommandOutcome.DONE, says="yes")
+    topic = topics.build(GATEWAY, Kind.ANSWER)
+    found = sorted_one(encode(answer), topic)
+    assert found.answers == [Answered(GATEWAY, answer)]
+    for payload in (b"", b"\xff", b'{"v":1}', b'{"v":2,"id":"x"}', encode(batch(1))):
+        found = sorted_one(payload, topic)
+        assert not found.answers
+        assert not found.arrived
+        assert found.set_aside[0].gateway == GATEWAY
+
+
+@pytest.mark.parametrize("kind", [Kind.COMMAND, Kind.RECEIPT])
+def test_what_only_the_collector_says_is_not_heard_from_a_gateway(kind: Kind) -> None:
+    (aside,) = sorted_one(b"{}", topics.build(GATEWAY, kind)).set_aside
+    assert aside.reason is Reason.FOREIGN_TOPIC

@@ -12,7 +12,7 @@ def test_a_database_is_made_once_and_opened_again(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'state.db'}"
     for _ in range(2):
         with state.opened(url) as engine, state.reading(engine) as connection:
-            assert connection.execute(sa.text("SELECT version FROM schema_version")).scalars().all() == [2]
+            assert connection.execute(sa.text("SELECT version FROM schema_version")).scalars().all() == [3]
             assert connection.execute(sa.text("PRAGMA journal_mode")).scalar_one() == "wal"
             assert connection.execute(sa.text("PRAGMA synchronous")).scalar_one() == 2
 
@@ -22,28 +22,40 @@ def test_an_older_database_is_brought_up_to_date_in_one_transaction(
 ) -> None:
     url = f"sqlite:///{tmp_path / 'state.db'}"
     state.open_state(url).dispose()
-    monkeypatch.setattr(state, "_NEWEST", 3)
+    monkeypatch.setattr(state, "_NEWEST", state._NEWEST + 1)
     added = lambda t: t.exec_driver_sql("CREATE TABLE added (x INTEGER)")  # noqa: E731 - as a step is
     monkeypatch.setattr(state, "MIGRATIONS", (*state.MIGRATIONS, added))
     with state.opened(url) as engine, state.reading(engine) as connection:
-        assert connection.execute(sa.text("SELECT version FROM schema_version")).scalar_one() == 3
+        assert connection.execute(sa.text("SELECT version FROM schema_version")).scalar_one() == state._NEWEST
         assert sa.inspect(connection).has_table("added")
 
 
-def test_a_database_from_before_there_were_alarms_gets_their_table(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'state.db'}"
-    with state.opened(url) as engine, state.writing(engine) as transaction:
-        transaction.exec_driver_sql("DROP TABLE alarm_event")
-        transaction.exec_driver_sql("UPDATE schema_version SET version = 1")
-    with state.opened(url) as engine, state.reading(engine) as connection:
-        assert connection.execute(sa.select(state.alarm_events)).all() == []
+@pytest.mark.parametrize(
+    ("version", "without"),
+    [(1, ["alarm_event", "command", "false_alarm"]), (2, ["command", "false_alarm"])],
+)
+def test_an_older_database_gets_the_tables_it_has_not_and_keeps_the_rest(
+    state_url: str, version: int, without: list[str]
+) -> None:
+    with state.opened(state_url) as engine, state.writing(engine) as transaction:
+        transaction.execute(state.counters.insert(), {"name": "n", "value": 7})
+        for name in without:
+            transaction.exec_driver_sql(f"DROP TABLE {name}")
+        transaction.exec_driver_sql(f"UPDATE schema_version SET version = {version}")
+    with pytest.raises(StateUnavailableError, match=rf"schema {version}; `collector run` brings it to 3"):
+        state.open_state(state_url, create=False)
+    with state.opened(state_url) as engine, state.reading(engine) as connection:
+        assert set(sa.inspect(connection).get_table_names()) == set(state.metadata.tables)
+        assert connection.execute(sa.select(state.counters.c.value)).scalar_one() == 7
+        indexes = sa.inspect(connection).get_indexes("command")
+        assert {tuple(index["column_names"]) for index in indexes} == {("t_ms",), ("expires_ms",)}
 
 
 def test_a_newer_database_is_refused_with_a_sentence(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'state.db'}"
     with state.opened(url) as engine, state.writing(engine) as transaction:
         transaction.exec_driver_sql("UPDATE schema_version SET version = 99")
-    with pytest.raises(StateUnusableError, match=r"schema 99; this program knows 2: upgrade it"):
+    with pytest.raises(StateUnusableError, match=r"schema 99; this program knows 3: upgrade it"):
         state.open_state(url)
 
 
