@@ -5,13 +5,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import away, backlog, bytes_sent, dead_device, gateway, million
+from benchmarks import alarm_latency, away, backlog, bytes_sent, dead_device, gateway, million
 from benchmarks.measure import Row, machine, table
 
 BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
     "gateway": gateway.run,
     "dead-device": dead_device.run,
     "away": away.run,
+    "alarm-latency": alarm_latency.run,
     "backlog": backlog.run,
     "bytes": bytes_sent.run,
     "million": million.run,
