@@ -1,0 +1,301 @@
+"""One alarm at the regional centre, and everything that can happen to it; pure.
+
+    AlarmEvent of a gateway ─▶ told ─┐
+    a person's action ───────▶ act ──┼─▶ Change: the alarm as it is now, and what the journal says of it
+    the clock ───────────────▶ tick ─┘
+
+An alarm is one condition at one place (`key`); each time it is raised is an occurrence of it, with the
+gateway's id. Events may come twice and in any order: what is older than what is known changes nothing.
+"""
+
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from collector.alarms.lifecycle import ASIDE, State, Trigger, step
+from wire.messages import AlarmEvent, AlarmState
+from wire.topics import Gateway
+
+RAISES_KEPT: Final = 16
+_RANK: Final = {AlarmState.RAISED: 0, AlarmState.UPDATED: 1, AlarmState.CLEARED: 2}
+Comment = Annotated[str, Meta(max_length=2000)]
+
+
+class Actor(Struct, frozen=True):
+    """Who does something: the name of a user or program, and from where."""
+
+    name: str
+    address: str = ""
+
+
+NOBODY: Final = Actor("")
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """What a kind of alarm is due, milliseconds; 0: never."""
+
+    latching: bool = False
+    realarm_ms: int = 0
+    """Acknowledged and still standing after so long, it is unacknowledged again."""
+    shelve_most_ms: int = 24 * 3_600_000
+    """Nothing is shelved for longer."""
+
+
+class Action(Struct, frozen=True, kw_only=True):
+    """What a person asks for."""
+
+    trigger: Trigger
+    comment: Comment = ""
+    """The reason; shelving and taking out of service need one."""
+    until_ms: int = 0
+    """When shelving ends by itself."""
+    occurrence: str = ""
+    """The occurrence the person saw; empty: whatever there is now."""
+
+
+class Aside(Struct, frozen=True, kw_only=True):
+    """Why an alarm is shelved, suppressed or out of service."""
+
+    by: str
+    since_ms: int
+    until_ms: int = 0
+    reason: str = ""
+
+
+class Acknowledged(Struct, frozen=True):
+    """By whom the present occurrence was acknowledged, when, and with what words."""
+
+    by: str
+    t_ms: int
+    comment: str = ""
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    """One condition at one place."""
+
+    key: str
+    gateway: Gateway
+    state: State = State.NORMAL
+    active: bool = False
+    event: AlarmEvent
+    """As it was told last."""
+    priority: int
+    changed_ms: int = 0
+    """When its state changed last."""
+    acknowledged: Acknowledged | None = None
+    aside: Aside | None = None
+    raises: tuple[int, ...] = ()
+    """When it was raised, the newest last: for chattering."""
+    incident: int = 0
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """A line of the journal; `before` and `after` are equal where only the numbers changed."""
+
+    t_ms: int
+    key: str
+    trigger: Trigger | None
+    before: State
+    after: State
+    occurrence: str
+    by: str = ""
+    address: str = ""
+    comment: str = ""
+    until_ms: int = 0
+    event: AlarmEvent | None = None
+    """What the gateway said, if it was the gateway."""
+
+
+class Happening(Struct, frozen=True, kw_only=True):
+    """What happens to an alarm, when, and by whom if by a person."""
+
+    trigger: Trigger | None
+    t_ms: int
+    by: Actor = NOBODY
+    comment: str = ""
+    until_ms: int = 0
+    event: AlarmEvent | None = None
+
+
+class Change(Struct, frozen=True):
+    """An alarm after something happened; without entries nothing did."""
+
+    alarm: Alarm
+    entries: tuple[Entry, ...] = ()
+
+
+class NotNowError(Exception):
+    """A person's action that cannot be done; one sentence why, in English."""
+
+
+def key_of(gateway: Gateway, event: AlarmEvent) -> str:
+    """What an alarm is about: the same for all its occurrences."""
+    return f"{gateway}/{event.id.rpartition('/')[0] or event.id}"
+
+
+def told(known: Alarm | None, gateway: Gateway, event: AlarmEvent, now_ms: int, policy: Policy) -> Change:
+    """Take in what a gateway says of an alarm.
+
+    Args:
+        known: the alarm as it was; None: never heard of.
+        gateway: who says so.
+        event: what.
+        now_ms: when it was received.
+        policy: of this alarm.
+    """
+    alarm = known or Alarm(key=key_of(gateway, event), gateway=gateway, event=event, priority=event.priority)
+    if known is None or _stamp(event) > _stamp(alarm.event):
+        return _begun(alarm, event, now_ms, policy)
+    if event.id != alarm.event.id or _order(event) <= _order(alarm.event):
+        return Change(alarm)
+    return _went_on(alarm, event, now_ms, policy)
+
+
+def act(alarm: Alarm, action: Action, by: Actor, now_ms: int, policy: Policy) -> Change:
+    """Do what a person asks for.
+
+    Raises:
+        NotNowError: it cannot be done now, or something that it needs is missing.
+    """
+    _refuse_incomplete(action, now_ms, policy)
+    if action.occurrence and action.occurrence != alarm.event.id:
+        raise NotNowError(
+            f"the alarm was raised anew meanwhile ({alarm.event.id}): look at it again before you decide"
+        )
+    if alarm.state is State.NORMAL and action.trigger is Trigger.ACKNOWLEDGE:
+        return Change(alarm)  # somebody was faster, or it is over
+    asked = Happening(
+        trigger=action.trigger, t_ms=now_ms, by=by, comment=action.comment, until_ms=action.until_ms
+    )
+    moved = _moved(alarm, asked, policy)
+    if moved is None:
+        state = alarm.state.replace("_", " ")
+        raise NotNowError(f"an alarm that is {state} cannot be told to {action.trigger}")
+    return moved
+
+
+def tick(alarm: Alarm, now_ms: int, policy: Policy) -> Change:
+    """What the time brings: the end of shelving, and a new call for what stands for too long."""
+    trigger = None
+    if alarm.state is State.SHELVED and alarm.aside and 0 < alarm.aside.until_ms <= now_ms:
+        trigger = Trigger.RELEASE
+    elif alarm.state is State.ACKNOWLEDGED and alarm.acknowledged and policy.realarm_ms:
+        is_due = now_ms - alarm.acknowledged.t_ms >= policy.realarm_ms
+        trigger = Trigger.REALARM if is_due else None
+    moved = _moved(alarm, Happening(trigger=trigger, t_ms=now_ms), policy) if trigger else None
+    return moved or Change(alarm)
+
+
+def _order(event: AlarmEvent) -> tuple[bool, int, int]:
+    """A cleared occurrence stays so: a clock set back may give its end an earlier time than its beginning."""
+    return event.state is AlarmState.CLEARED, event.t_ms, _RANK[event.state]
+
+
+def _stamp(event: AlarmEvent) -> tuple[int, str]:
+    """The number at the end of the id grows with each occurrence, also when the gateway's clock goes back."""
+    stamp = event.id.rpartition("/")[2]
+    return (int(stamp) if stamp.isdecimal() else event.since_ms), event.id
+
+
+def _begun(alarm: Alarm, event: AlarmEvent, now_ms: int, policy: Policy) -> Change:
+    """Another occurrence; one whose end is all that was heard of is raised and cleared at once."""
+    entries: tuple[Entry, ...] = ()
+    if alarm.active:
+        forgotten = Happening(trigger=Trigger.CLEAR, t_ms=now_ms)
+        ended = _moved(alarm, forgotten, policy) or Change(alarm)
+        alarm, entries = ended.alarm, ended.entries
+    raises = (*alarm.raises, event.t_ms)[-RAISES_KEPT:]
+    alarm = replace(alarm, event=event, priority=event.priority, acknowledged=None, raises=raises)
+    raised = Happening(trigger=Trigger.RAISE, t_ms=now_ms, event=event)
+    begun = _moved(alarm, raised, policy) or Change(alarm)
+    entries += begun.entries
+    if event.state is not AlarmState.CLEARED:
+        return Change(begun.alarm, entries)
+    over = _went_on(begun.alarm, event, now_ms, policy)
+    return Change(over.alarm, entries + over.entries)
+
+
+def _went_on(alarm: Alarm, event: AlarmEvent, now_ms: int, policy: Policy) -> Change:
+    is_worse = event.priority < alarm.priority
+    alarm = replace(alarm, event=event, priority=event.priority)
+    said = Happening(trigger=_trigger(event, is_worse=is_worse), t_ms=now_ms, event=event)
+    moved = _moved(alarm, said, policy)
+    return moved or Change(alarm, (_entry(alarm, replace(said, trigger=None), alarm.state),))
+
+
+def _trigger(event: AlarmEvent, *, is_worse: bool) -> Trigger | None:
+    if event.state is AlarmState.CLEARED:
+        return Trigger.COVER if "covered_by" in event.params else Trigger.CLEAR
+    return Trigger.REALARM if is_worse else None
+
+
+def _moved(alarm: Alarm, what: Happening, policy: Policy) -> Change | None:
+    """The alarm in its next state; None where this means nothing in its state."""
+    if what.trigger is None:
+        return None
+    active = alarm.active
+    if what.trigger in _BY_PLANT:
+        active = what.trigger is Trigger.RAISE
+    state = step(alarm.state, what.trigger, active=active, latching=policy.latching)
+    if state is None:
+        return None
+    moved = replace(
+        alarm,
+        state=state,
+        active=active,
+        changed_ms=alarm.changed_ms if state is alarm.state else what.t_ms,
+        acknowledged=_acknowledged(alarm, what, state),
+        aside=_aside(alarm, what, state),
+    )
+    return Change(moved, (_entry(alarm, what, state),))
+
+
+_BY_PLANT: Final = frozenset({Trigger.RAISE, Trigger.CLEAR, Trigger.COVER})
+
+
+def _acknowledged(alarm: Alarm, what: Happening, state: State) -> Acknowledged | None:
+    if what.trigger is Trigger.ACKNOWLEDGE:
+        return Acknowledged(what.by.name, what.t_ms, what.comment)
+    return None if state is State.UNACKNOWLEDGED else alarm.acknowledged
+
+
+def _aside(alarm: Alarm, what: Happening, state: State) -> Aside | None:
+    if state not in ASIDE or state is alarm.state:
+        return alarm.aside if state in ASIDE else None
+    return Aside(by=what.by.name, since_ms=what.t_ms, until_ms=what.until_ms, reason=what.comment)
+
+
+def _entry(alarm: Alarm, what: Happening, after: State) -> Entry:
+    return Entry(
+        t_ms=what.t_ms,
+        key=alarm.key,
+        trigger=what.trigger,
+        before=alarm.state,
+        after=after,
+        occurrence=alarm.event.id,
+        by=what.by.name,
+        address=what.by.address,
+        comment=what.comment,
+        until_ms=what.until_ms,
+        event=what.event,
+    )
+
+
+_NEEDS_REASON: Final = {
+    Trigger.SHELVE: "shelving",
+    Trigger.REMOVE: "taking out of service",
+    Trigger.SUPPRESS: "suppressing",
+}
+
+
+def _refuse_incomplete(action: Action, now_ms: int, policy: Policy) -> None:
+    if action.trigger in _NEEDS_REASON and not action.comment.strip():
+        raise NotNowError(f"{_NEEDS_REASON[action.trigger]} needs a reason: say why")
+    if action.trigger is not Trigger.SHELVE:
+        return
+    if action.until_ms <= now_ms:
+        raise NotNowError("shelving needs an end that is still to come")
+    if action.until_ms - now_ms > policy.shelve_most_ms:
+        hours = policy.shelve_most_ms / 3_600_000
+        raise NotNowError(f"nothing is shelved for longer than {hours:g} h; take it out of service instead")
