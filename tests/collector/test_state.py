@@ -7,12 +7,15 @@ from sqlalchemy.dialects import postgresql
 from collector import state
 from collector.state import StateUnavailableError, StateUnusableError, check_url
 
+SINCE_4 = ["alarm", "alarm_journal", "incident"]
+SINCE_3 = ["command", "false_alarm", *SINCE_4]
+
 
 def test_a_database_is_made_once_and_opened_again(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'state.db'}"
     for _ in range(2):
         with state.opened(url) as engine, state.reading(engine) as connection:
-            assert connection.execute(sa.text("SELECT version FROM schema_version")).scalars().all() == [3]
+            assert connection.execute(sa.text("SELECT version FROM schema_version")).scalars().all() == [4]
             assert connection.execute(sa.text("PRAGMA journal_mode")).scalar_one() == "wal"
             assert connection.execute(sa.text("PRAGMA synchronous")).scalar_one() == 2
 
@@ -32,7 +35,7 @@ def test_an_older_database_is_brought_up_to_date_in_one_transaction(
 
 @pytest.mark.parametrize(
     ("version", "without"),
-    [(1, ["alarm_event", "command", "false_alarm"]), (2, ["command", "false_alarm"])],
+    [(1, ["alarm_event", *SINCE_3]), (2, SINCE_3), (3, SINCE_4)],
 )
 def test_an_older_database_gets_the_tables_it_has_not_and_keeps_the_rest(
     state_url: str, version: int, without: list[str]
@@ -42,7 +45,7 @@ def test_an_older_database_gets_the_tables_it_has_not_and_keeps_the_rest(
         for name in without:
             transaction.exec_driver_sql(f"DROP TABLE {name}")
         transaction.exec_driver_sql(f"UPDATE schema_version SET version = {version}")
-    with pytest.raises(StateUnavailableError, match=rf"schema {version}; `collector run` brings it to 3"):
+    with pytest.raises(StateUnavailableError, match=rf"schema {version}; `collector run` brings it to 4"):
         state.open_state(state_url, create=False)
     with state.opened(state_url) as engine, state.reading(engine) as connection:
         assert set(sa.inspect(connection).get_table_names()) == set(state.metadata.tables)
@@ -55,7 +58,7 @@ def test_a_newer_database_is_refused_with_a_sentence(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'state.db'}"
     with state.opened(url) as engine, state.writing(engine) as transaction:
         transaction.exec_driver_sql("UPDATE schema_version SET version = 99")
-    with pytest.raises(StateUnusableError, match=r"schema 99; this program knows 3: upgrade it"):
+    with pytest.raises(StateUnusableError, match=r"schema 99; this program knows 4: upgrade it"):
         state.open_state(url)
 
 
