@@ -3,7 +3,7 @@
     values() ─▶ image ─▶ speaker ─▶ line ═══▶ reader
                 bytes    frames     TCP, RTU over TCP, pseudo-terminal; pace, on_served
 
-The speakers: `modbus`, and through `framed` `omnicomm_lls`, `nova_sds011`, `plantower_pms`.
+The speakers: `modbus`, and through `framed` the small serial protocols.
 
 A protocol is one file of this folder, named as profiles name it.
 """

@@ -28,7 +28,9 @@ class Protocol(NamedTuple):
     """Unit and image → the reply frame with head and checksum."""
     checksum_at: int
     streams: bool = False
-    """It can send unasked, each second."""
+    """It can send unasked, each second; one that has no requests always does."""
+    build_unasked: Callable[[bytes], bytes] | None = None
+    """Image → the frame that is sent unasked, where it is not the answer's."""
     answers_while_streaming: bool = True
 
 
@@ -74,19 +76,24 @@ class FramedSpeaker:
             yield from self._reply(instrument, request, t_ms)
 
     def _is_streaming(self, instrument: Instrument) -> bool:
-        return self._protocol.streams and instrument.streaming
+        return self._protocol.streams and (instrument.streaming or not self._protocol.lengths)
 
     def _reply(self, instrument: Instrument, request: bytes, t_ms: int) -> Iterator[Reply]:
         """An answer, or (without a request) a frame of the stream, after the faults of its line."""
         strike = instrument.faults.strike()
         answer = None if self._is_mute(strike, request) else self._answer(instrument)
-        frame = b"" if answer is None else self._protocol.build(strike.unit(instrument.unit), answer.data)
+        frame = b"" if answer is None else self._build(strike.unit(instrument.unit), answer.data, request)
         data = strike.deliver(frame, request=request, checksum_at=self._protocol.checksum_at)
         if data:
             # Among streamed frames a reader cannot tell which one is the answer, so none must be had.
             mode: Literal["asked", "stream"] = "stream" if self._is_streaming(instrument) else "asked"
             said = instrument.served(t_ms, mode, answer.served, strike) if answer else None
             yield Reply(data, strike.delay_ms, instrument, said)
+
+    def _build(self, unit: int, image: bytes, request: bytes) -> bytes:
+        if not request and self._protocol.build_unasked is not None:
+            return self._protocol.build_unasked(image)
+        return self._protocol.build(unit, image)
 
     def _is_mute(self, strike: Strike, request: bytes) -> bool:
         """Without exceptions and addresses in a protocol, refusing and answering as another are silence."""

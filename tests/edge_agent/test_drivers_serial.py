@@ -132,9 +132,8 @@ def test_the_folder_is_the_registry() -> None:
     assert set(NAMES) | {"modbus"} <= set(protocols())
     for name in protocols():
         driver: Driver = find(name)
-        assert driver.request(
-            Ask(Framing.RTU, 1, Block(Space.HOLDING if driver.numbered else Space.FRAME, 0, 9))
-        )
+        block = Block(Space.HOLDING if driver.numbered else Space.FRAME, 0, 9)
+        assert isinstance(driver.request(Ask(Framing.RTU, 1, block)), bytes)
     with pytest.raises(UnknownProtocolError, match=r"no driver for protocol 'modbuss'; known: .*modbus"):
         find("modbuss")
     with pytest.raises(UnknownProtocolError):

@@ -16,10 +16,30 @@ from wire.messages import Value
 NAMES = tuple(loader.library())
 _FUNCTION = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 _ASK = {
-    "omnicomm_lls": (bytes.fromhex("3101066C"), 9),
-    "nova_sds011": (bytes.fromhex("AAB404" + "00" * 12 + "FFFF02AB"), 10),
-    "plantower_pms": (bytes.fromhex("424DE200000171"), 32),
+    "omnicomm_lls": bytes.fromhex("3101066C"),
+    "nova_sds011": bytes.fromhex("AAB404" + "00" * 12 + "FFFF02AB"),
+    "plantower_pms": bytes.fromhex("424DE200000171"),
+    "winsen_qa": bytes.fromhex("FF0186000000000079"),
+    "honeywell_hpm": bytes.fromhex("68010493"),
+    "sensirion_shdlc": bytes.fromhex("7E010300FB7E"),
+    "vaisala_wxt": b"1R0\r\n",
+    "gill_wind": b"?A",
+    "davis_loop": b"\nLOOP 1\n",
+    "winsen_upload": b"",
+    "vaisala_aqt": b"",
+    "dypcn_a02yyuw": b"",
 }
+"""By protocol; empty where the instrument only sends by itself."""
+_ON_THE_LINE = {
+    "honeywell_hpma115s0": 8,
+    "honeywell_hpma115c0": 16,
+    "vaisala_wxt536": 86,
+    "sensirion_sps30": 47,
+    "gill_windsonic": 24,
+    "davis_vantage_pro2": 102,
+    "vaisala_aqt530": 137,
+}
+"""Bytes on the line where they are not those of the profile's frame."""
 
 
 def plausible(channel: Channel) -> Value:
@@ -33,7 +53,7 @@ def plausible(channel: Channel) -> Value:
 def requests(profile: Profile) -> list[tuple[bytes, int]]:
     """One read for each channel, with the bytes of its PDU answer."""
     if profile.protocol != "modbus":
-        return [_ASK[profile.protocol]]
+        return [(_ASK[profile.protocol], _ON_THE_LINE.get(profile.name, profile.frame_bytes or 0))]
     return [_read(channel) for channel in profile.channels]
 
 
