@@ -12,7 +12,10 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-_COMMANDS: Final = ("run", "check", "backtest", "outbox", "profiles", "service", "scan")
+_COMMANDS: Final = (
+    *("run", "check", "backtest", "outbox", "profiles", "service"),
+    *("scan", "identify", "read"),
+)
 
 
 class _OnDemand(TyperGroup):

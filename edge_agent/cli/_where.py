@@ -9,11 +9,11 @@ import typer
 from edge_agent.cli.common import fail
 from edge_agent.commissioning.access import AccessError, access
 from edge_agent.commissioning.line import Endpoint
-from edge_agent.commissioning.plan import SERIAL_WAIT_S, TCP_WAIT_S
+from edge_agent.commissioning.plan import PARITIES, SERIAL_WAIT_S, TCP_WAIT_S, LineSetting
 from edge_agent.drivers import DriverError
 from edge_agent.drivers._ports import OpenError
 from sensor_profiles import loader
-from sensor_profiles.model import Profile
+from sensor_profiles.model import Profile, SerialDefaults
 from wire.config_file import ConfigError
 
 T = TypeVar("T")
@@ -38,6 +38,15 @@ FoldersOption = Annotated[
     list[Path] | None,
     typer.Option("--folder", "-f", help="A folder with profiles of your own; may be repeated."),
 ]
+BaudOption = Annotated[int, typer.Option("--baud", "-b", min=300, help="Bits a second.")]
+ParityOption = Annotated[str, typer.Option("--parity", help="N (none), E (even) or O (odd).")]
+OwnBaudOption = Annotated[
+    int | None, typer.Option("--baud", "-b", min=300, help="Bits a second. [default: the profile's, 9600]")
+]
+OwnParityOption = Annotated[
+    str | None, typer.Option("--parity", help="N, E or O. [default: the profile's, N]")
+]
+StopbitsOption = Annotated[int, typer.Option("--stopbits", min=1, max=2, help="Stop bits.")]
 UnitOption = Annotated[int, typer.Option("--unit", "-u", min=0, max=255, help="The device's address.")]
 
 
@@ -46,6 +55,32 @@ def endpoint(port: str | None, host: str | None, tcp_port: int, *, rtu_over_tcp:
     if (port is None) == (host is None):
         raise typer.BadParameter("write one of --port (a serial line) and --host (TCP)")
     return Endpoint(port=port, host=host, tcp_port=tcp_port, rtu_over_tcp=rtu_over_tcp)
+
+
+def parities(text: str) -> tuple[str, ...]:
+    """Read `N,E`; exits with 2 where one is none."""
+    found = tuple(text.upper().split(","))
+    if wrong := set(found) - set(PARITIES):
+        raise typer.BadParameter(f"parity `{min(wrong)}` is not known; write N, E or O")
+    return found
+
+
+def setting(where: Endpoint, baud: int, parity: str, stopbits: int) -> LineSetting | None:
+    """The one setting of a serial line; None for TCP."""
+    return None if where.host is not None else LineSetting(baud, parities(parity)[0], 8, stopbits)
+
+
+def own_setting(
+    where: Endpoint, known: Profile | None, baud: int | None, parity: str | None, stopbits: int
+) -> LineSetting | None:
+    """The setting of a serial line: as given, else as the profile's instrument leaves the factory."""
+    usual = (known.serial if known else None) or SerialDefaults(baud=9600)
+    return setting(where, baud or usual.baud, parity or usual.parity, stopbits)
+
+
+def modbus(profiles: Sequence[Profile]) -> tuple[Profile, ...]:
+    """Those that speak Modbus."""
+    return tuple(profile for profile in profiles if profile.protocol == "modbus")
 
 
 def wait_s(given_ms: float | None, where: Endpoint) -> float:

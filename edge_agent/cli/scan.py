@@ -15,7 +15,6 @@ from edge_agent.commissioning import campaign, plan
 from edge_agent.commissioning.campaign import Found, Order, Report
 from edge_agent.commissioning.line import Endpoint
 from edge_agent.commissioning.scanner import Progress as Step
-from sensor_profiles.model import Profile
 
 _ALL = "all"
 _TCP_UNITS = "1-247"
@@ -44,7 +43,7 @@ def scan(
 ) -> None:
     """Find the devices of a serial line or TCP host, and say what they may be; nothing is ever written."""
     where = _where.endpoint(port, host, tcp_port, rtu_over_tcp=rtu_over_tcp)
-    profiles = _modbus(_where.library(folder)) if match else ()
+    profiles = _where.modbus(_where.library(folder)) if match else ()
     order = Order(
         endpoint=where,
         lines=_settings(where, baud, parity, stopbits),
@@ -62,17 +61,11 @@ def scan(
         fail(report.broken)
 
 
-def _modbus(profiles: tuple[Profile, ...]) -> tuple[Profile, ...]:
-    return tuple(profile for profile in profiles if profile.protocol == "modbus")
-
-
 def _settings(where: Endpoint, baud: str, parity: str, stopbits: int) -> tuple[plan.LineSetting | None, ...]:
     if where.host is not None:
         return (None,)
     bauds = plan.BAUDS if baud == _ALL else _numbers(baud, range(300, 4_000_001))
-    parities = plan.PARITIES if parity == _ALL else tuple(parity.upper().split(","))
-    if wrong := set(parities) - set(plan.PARITIES):
-        raise typer.BadParameter(f"parity `{min(wrong)}` is not known; write N, E, O or all")
+    parities = plan.PARITIES if parity == _ALL else _where.parities(parity)
     return plan.settings(bauds, parities, stopbits)
 
 

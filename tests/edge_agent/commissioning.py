@@ -29,6 +29,10 @@ class Done(Struct, frozen=True):
         assert self.out, self.err
         return json.loads(self.out)
 
+    @property
+    def json_lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
 
 async def edge_agent(*words: str, answers: str | None = None) -> Done:
     """Run `edge-agent` to its end while the loop goes on serving instruments."""

@@ -150,4 +150,4 @@ async def test_wrong_words_are_wrong_usage() -> None:
     assert "write one of --port" in neither.err
     both = await edge_agent("scan", "--port", "x", "--parity", "Q")
     assert both.status == 2
-    assert "parity `Q` is not known; write N, E, O or all" in re.sub(r"\s*│\n│\s*", " ", both.err)
+    assert "parity `Q` is not known; write N, E or O" in re.sub(r"\s*│\n│\s*", " ", both.err)
