@@ -64,6 +64,27 @@ class ChannelState(Struct, frozen=True):
 class Autoregression:
     """The model of one channel; deviations are in standard deviations of what chance would give."""
 
+    __slots__ = (
+        "_bias",
+        "_centre",
+        "_drift",
+        "_error",
+        "_errors",
+        "_gate",
+        "_lags",
+        "_learnt_scale",
+        "_mean",
+        "_missing",
+        "_pace",
+        "_peak",
+        "_regression",
+        "_scale",
+        "_sigma",
+        "_weights",
+        "level",
+        "seen",
+    )
+
     def __init__(self, pace: Pace, saved: ChannelState) -> None:
         self._pace = pace
         self._peak, self._learnt_scale = saved.peak, saved.learnt_scale
@@ -80,6 +101,8 @@ class Autoregression:
         self._error = 0.0
         self.level = saved.level
         """What the channel usually is, in its own unit."""
+        if self.ready:
+            self._regression.forget()
 
     @property
     def ready(self) -> bool:
@@ -211,6 +234,7 @@ class Autoregression:
             return
         self._centre = self._gate.centre or 0.0
         self._weights = self._regression.solve(_WALK)
+        self._regression.forget()
         self._scale = self._learnt_scale = max(math.sqrt(self._errors.get()), self._least_scale())
         self._sigma = self._ordinary()
         self._restart_means()

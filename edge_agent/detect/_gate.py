@@ -27,12 +27,13 @@ class GateState(Struct, frozen=True):
 class Gate:
     """Lets a channel's values through as distances from a centre, wild ones cut."""
 
-    __slots__ = ("_largest", "_rows", "_seed", "centre")
+    __slots__ = ("_largest", "_least", "_rows", "_seed", "centre")
 
     def __init__(self, rows: int, saved: GateState) -> None:
         self._rows = max(1, min(SEED_ROWS, rows))
         self._seed = list(saved.seed)
         self.centre = saved.centre
+        self._least = floor(saved.centre or 0.0)
         self._largest = list(saved.largest)
 
     def admit(self, value: float) -> Sequence[float]:
@@ -53,12 +54,15 @@ class Gate:
     def _begin(self) -> list[float]:
         values, self._seed = self._seed, []
         self.centre = centre = median(values)
+        self._least = floor(centre)
         sizes = sorted((abs(value - centre) for value in values), reverse=True)
         self._largest = sizes[: _JUNK_ROWS + 1]
         return [self._cut(value - centre) for value in values]
 
     def _cut(self, distance: float) -> float:
-        limit = _WILD * max(self._largest[-1], floor(self.centre or 0.0))
-        if abs(distance) > self._largest[-1]:
-            self._largest = sorted([*self._largest, abs(distance)], reverse=True)[: _JUNK_ROWS + 1]
+        size, largest = abs(distance), self._largest[-1]
+        if size <= largest:
+            return distance
+        self._largest = sorted([*self._largest, size], reverse=True)[: _JUNK_ROWS + 1]
+        limit = _WILD * max(largest, self._least)
         return max(-limit, min(limit, distance))

@@ -1,6 +1,7 @@
 """One channel's week: a mean for each hour of each weekday, leaning on the same hour of other days."""
 
 import math
+from array import array
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
@@ -21,6 +22,7 @@ _SETTLED_SHARE: Final = 1 / 4
 """Of the warm-up: residuals before were made by a profile still on its way."""
 _TAIL: Final = 0.02
 """Share of rows beyond the running quantile: 200 a week, enough to learn how far they reach."""
+_TAIL_CHANCE: Final = math.log(_TAIL)
 _TAIL_ROWS: Final = 1000
 """Time constant of the tail in rows beyond the quantile: about five weeks."""
 _STEP: Final = 0.001
@@ -47,17 +49,37 @@ class ProfileState(Struct, frozen=True):
 class HourlyProfile:
     """Learns from every normal row; the last 24 of the cells are hours of any day."""
 
+    __slots__ = (
+        "_counts",
+        "_excess",
+        "_foretold",
+        "_gate",
+        "_hour",
+        "_means",
+        "_offset",
+        "_quantile",
+        "_rarest",
+        "_residual",
+        "_settings",
+        "_smooth",
+        "_spread",
+        "_unit",
+        "seen",
+    )
+
     def __init__(self, settings: SeasonalSettings, saved: ProfileState) -> None:
         self._settings = settings
         self._gate = Gate(settings.warmup_rows // 2, saved.gate)
         self._unit = saved.unit
         """Where the scale turns from linear to logarithmic."""
         self.seen = saved.seen
-        self._counts, self._means = list(saved.counts), list(saved.means)
+        self._counts, self._means = array("I", saved.counts), array("d", saved.means)
         self._smooth = None if saved.smooth is None else fading_mean(settings.mean_rows, saved.smooth)
         self._spread, self._quantile, self._excess = saved.spread, saved.quantile, saved.excess
         self._offset = saved.offset
+        self._rarest = math.log(settings.chance)
         self._hour = 0
+        self._foretold = 0.0
         self._residual: float | None = None
 
     @property
@@ -76,16 +98,18 @@ class HourlyProfile:
         level = self._smoothed(value)
         if level is None:
             return None
-        self._residual = level - self._expected()
+        self._foretold = self._expected()
+        self._residual = level - self._foretold
         if self.ready:
             return self._score(abs(self._residual))
         self._learn(level)
+        self._foretold = self._expected()
         return None
 
     def adapt(self) -> None:
         """Learn from the last row, which was normal."""
         if self._residual is not None and self.ready:
-            self._learn(self._residual + self._expected())
+            self._learn(self._residual + self._foretold)
 
     def accept(self) -> None:
         """Take the last residual for normal."""
@@ -136,13 +160,13 @@ class HourlyProfile:
     def _score(self, size: float) -> float:
         """log(chance) in relation to the log of the chance at which an anomaly begins."""
         beyond = size - self._quantile
-        least = math.log(_TAIL)
         if beyond <= 0:
-            return least / math.log(self._settings.chance) * size / self._quantile
-        return (least - beyond / self._excess) / math.log(self._settings.chance)
+            return _TAIL_CHANCE / self._rarest * size / self._quantile
+        return (_TAIL_CHANCE - beyond / self._excess) / self._rarest
 
     def _learn(self, level: float) -> None:
-        residual = abs(level - self._expected())
+        """Learn from the row that `_foretold` was for."""
+        residual = abs(level - self._foretold)
         self.seen = min(self.seen + 1, self._settings.warmup_rows)
         for cell in (self._hour, _HOURS + self._hour % _DAY):
             count = self._counts[cell] = min(self._counts[cell] + 1, self._settings.remember_rows)

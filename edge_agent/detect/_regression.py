@@ -97,6 +97,10 @@ class Regression:
         ]
         return sum(a * b for a, b in zip(away, _eliminated(matrix, list(away)), strict=True))
 
+    def forget(self) -> None:
+        """Give back the memory; nothing can be learnt or solved any more."""
+        self._means, self._moments = [], []
+
     def state(self) -> RegressionState:
         return RegressionState(self.n, tuple(self._means), tuple(self._moments))
 
