@@ -17,7 +17,7 @@ import msgspec
 
 from edge_agent import detect
 from edge_agent.conditions import Conditions, StateMisfitError, decode_state, encode_state, plan
-from edge_agent.decode import Decoder
+from edge_agent.decode import Decoder, Gases
 from edge_agent.detect import site
 from edge_agent.samples import DecodedScan, Instant, RawScan, Scan, Told
 from edge_agent.settings import Plant
@@ -46,13 +46,14 @@ class Judging:
     def __init__(self, plant: Plant) -> None:
         names = [relation.name for relation in plant.relations]
         self._decode = {d.name: Decoder(d.channels, d.profile.statuses).decode for d in plant.devices}
+        self._gases = Gases(plant.devices, plant.air)
         self._validate = SiteValidator(plant.devices, plant.relations)
         self._detect = site.SiteDetector(plant.detection)
         self._conditions = Conditions(plan(plant.devices, plant.alarms, names))
 
     def scan(self, raw: RawScan, clock: Clock) -> tuple[Scan, list[Told]]:
         """Judge one poll: what is to be stored of it, and the alarm events it leads to."""
-        return self.decoded(self._decode[raw.device](raw), clock)
+        return self.decoded(self._gases.convert(self._decode[raw.device](raw)), clock)
 
     def decoded(self, decoded: DecodedScan, clock: Clock) -> tuple[Scan, list[Told]]:
         """The same from values on; a recording has no bytes."""

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from sensor_profiles.layout import SIZES, size_of
+from sensor_profiles.gases import MOLAR_MASS
+from sensor_profiles.layout import ITEM_BYTES, SIZES, size_of
 from sensor_profiles.model import BITS, REGISTERS, Encoding, Field, Order, Space
 from sensor_profiles.tables import FieldTable, PlacedChannel, PlacedStatus, ProfileFile, Sheet, space_of
 from wire.config_file import Path_, nearest
@@ -69,6 +70,8 @@ def of_sheet(sheet: Sheet, stem: str) -> Iterator[Finding]:
         yield Finding(
             ("name",), f'`{file.name}` is not the file\'s name; write name = "{stem}" or rename the file'
         )
+    if file.unit > file.last_unit:
+        yield Finding(("unit",), f"{file.unit} is above last_unit = {file.last_unit}; correct one of them")
     if not file.sources:
         yield Finding((), "no [[source]]: name at least one public document the facts come from")
     if not file.channels:
@@ -123,6 +126,11 @@ def _channel(placed: PlacedChannel, statuses: Sequence[str]) -> Iterator[Finding
         )
     if channel.scale == 0 or not math.isfinite(channel.scale) or not math.isfinite(channel.offset):
         yield Finding((*path, "scale"), "scale and offset must be finite and scale not 0")
+    if channel.measured_in is not None and channel.quantity not in MOLAR_MASS:
+        yield Finding(
+            (*path, "measured_in"),
+            f"{channel.measured_in} becomes mg/m³ for {', '.join(MOLAR_MASS)} only; remove it",
+        )
     is_text = channel.field.encoding is Encoding.STRING
     if is_text != (channel.quantity is Quantity.TEXT):
         yield Finding((*path, "quantity"), "a string has the quantity text, and nothing else has it")
@@ -233,7 +241,7 @@ def _space(file: ProfileFile, path: Path_, field: Field) -> Iterator[Finding]:
             (*path, "address"), f"ends at byte {end - 1}, but the frame has {file.frame_bytes} bytes from 0"
         )
     last = (end - 1) // 2 if field.space in REGISTERS else end - 1
-    if field.space is not Space.FRAME and last > _LAST_ADDRESS:
+    if field.space not in {Space.FRAME, Space.ITEM} and last > _LAST_ADDRESS:
         yield Finding((*path, "address"), f"ends at {last}, beyond the last address {_LAST_ADDRESS}")
 
 
@@ -249,8 +257,11 @@ def of_odd_bytes(file: ProfileFile) -> Iterator[Finding]:
                 path,
                 f"an odd size ({size}) in registers: add `byte`, 0 for the high byte, 1 for the low one",
             )
-        if table.byte is not None and not in_registers:
-            yield Finding((*path, "byte"), "`byte` is for registers; count it into `address`")
+        if space_of(file, table) is Space.ITEM:
+            if (table.byte or 0) + size > ITEM_BYTES:
+                yield Finding((*path, "byte"), f"ends beyond the {ITEM_BYTES} bytes an item can have")
+        elif table.byte is not None and not in_registers:
+            yield Finding((*path, "byte"), "`byte` is for registers and items; count it into `address`")
         elif (table.byte or 0) > 1:
             yield Finding(
                 (*path, "byte"),
@@ -260,6 +271,8 @@ def of_odd_bytes(file: ProfileFile) -> Iterator[Finding]:
 
 def _first_byte(field: Field) -> int:
     """Where a field begins in its space, in bytes; in bits for the spaces of bits."""
+    if field.space is Space.ITEM:
+        return field.address * ITEM_BYTES + field.byte
     return field.address * (2 if field.space in REGISTERS else 1) + field.byte
 
 

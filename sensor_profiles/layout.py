@@ -21,12 +21,14 @@ SIZES = {
     Encoding.F64: 8,
 }
 """Bytes of the encodings that have a size of their own."""
+ITEM_BYTES = 256
+"""Room an item has in the image of its space: a byte counts inside its item and never reaches the next."""
 MAX_BITS = 2000
 """Most bits in one read (Modbus application protocol V1.1b3, §6.1)."""
 
 
 class Extent(Struct, frozen=True, order=True):
-    """`count` registers, bits or bytes of a space from `start`."""
+    """`count` registers, bits or bytes of a space from `start`; of items, `count` bytes of the item `start`."""
 
     space: Space
     start: int
@@ -59,7 +61,7 @@ def requests(fields: Iterable[Field], max_registers: int, max_hole: int) -> tupl
     A field longer than the limit stays whole: cut in two it could not be decoded.
 
     Args:
-        fields: all in spaces of Modbus.
+        fields: all in spaces of Modbus, or items, of which each is a request of its own.
         max_registers: most registers in one read; bits have the limit of the protocol.
         max_hole: so many addresses that no field needs may be read between two fields.
     """
@@ -67,6 +69,12 @@ def requests(fields: Iterable[Field], max_registers: int, max_hole: int) -> tupl
     for here in sorted({extent(field) for field in fields}):
         limit = MAX_BITS if here.space in BITS else max_registers
         last = joined[-1] if joined else None
+        if last is not None and here.space is last.space is Space.ITEM:
+            if here.start == last.start:
+                joined[-1] = here  # sorted: the longer one
+            else:
+                joined.append(here)
+            continue
         if last is not None and last.space is here.space and here.start - last.end <= max_hole:
             whole = Extent(here.space, last.start, max(last.end, here.end) - last.start)
             if whole.count <= limit:

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from sensor_profiles.gases import Share
 from wire.messages import Name
 from wire.quantities import Quantity
 
@@ -22,6 +23,7 @@ class Space(StrEnum):
     COIL = "coil"  # FC01, bits
     DISCRETE = "discrete"  # FC02, bits
     FRAME = "frame"  # bytes of a reply
+    ITEM = "item"  # values the instrument numbers, each read by itself; the driver's docstring tells its bytes
 
 
 REGISTERS = frozenset({Space.HOLDING, Space.INPUT})
@@ -68,7 +70,7 @@ class Field(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     space: Space
     address: Annotated[int, Meta(ge=0, le=65535)]
     byte: Annotated[int, Meta(ge=0)] = 0
-    """First byte inside the addressed register (quasi-Modbus devices); 0 otherwise."""
+    """First byte inside the addressed register (quasi-Modbus devices) or item; 0 otherwise."""
     bit: Annotated[int, Meta(ge=0, le=63)] | None = None
     """For `bit`: which one of the register or byte, 0 = least significant."""
     mask: Annotated[int, Meta(ge=1)] | None = None
@@ -95,6 +97,10 @@ class Channel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Raw values (before scale and offset) by which the device says `no value`."""
     status: Name | None = None
     """The status that must be good for this channel to be believed."""
+    measured_in: Share | None = None
+    """A gas whose instrument counts ppm or ppb: the agent makes mg/m³ of it; limits are shares too."""
+    table: tuple[tuple[float, float], ...] = ()
+    """What a site's tank holds: value → m³, rising values; profiles have none."""
 
 
 class StatusField(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -147,6 +153,10 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The driver that reads it: the name of a file in `edge_agent/drivers/`."""
     unit: int = 1
     """Factory address."""
+    last_unit: int = 255
+    """The highest address such an instrument can have; meters often use their serial number."""
+    password: str | None = None
+    """The factory's password for reading, hexadecimal; None: the protocol has none."""
     serial: SerialDefaults | None = None
     tcp_port: int | None = None
     timing: Timing = Timing()

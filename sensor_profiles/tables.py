@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from sensor_profiles.gases import Share
 from sensor_profiles.layout import SIZES
 from sensor_profiles.model import (
     BITS,
@@ -59,6 +60,7 @@ class ChannelTable(FieldTable, frozen=True, kw_only=True, forbid_unknown_fields=
     high: float | None = None
     sentinels: tuple[float, ...] = ()
     status: Pattern | None = None
+    measured_in: Share | None = None
 
 
 class StatusTable(FieldTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,7 +83,9 @@ class ProfileFile(
     title: str
     grade: Literal["A", "B", "C"]
     protocol: str
-    unit: Annotated[int, Meta(ge=0, le=255)] = 1
+    unit: Annotated[int, Meta(ge=0, le=99_999_999)] = 1
+    last_unit: Annotated[int, Meta(ge=0, le=99_999_999)] = 255
+    password: Annotated[str, Meta(pattern=r"^([0-9a-f]{2}){1,16}\Z")] | None = None
     space: Space | None = None
     order: Order = Order.BIG
     serial: SerialDefaults | None = None
@@ -126,6 +130,8 @@ class Sheet(Struct, frozen=True):
             grade=file.grade,
             protocol=file.protocol,
             unit=file.unit,
+            last_unit=file.last_unit,
+            password=file.password,
             serial=file.serial,
             tcp_port=file.tcp_port,
             timing=file.timing,
@@ -181,6 +187,7 @@ def _channel(file: ProfileFile, table: ChannelTable, n: int) -> Channel:
         high=table.high,
         sentinels=table.sentinels,
         status=None if table.status is None else _named(table.status, n),
+        measured_in=table.measured_in,
     )
 
 

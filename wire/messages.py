@@ -53,6 +53,7 @@ class Quality(StrEnum):
     UNCERTAIN_SWAPPED = "uncertain.swapped"
     UNCERTAIN_STUCK = "uncertain.stuck"
     UNCERTAIN_STALE = "uncertain.stale"
+    UNCERTAIN_ASSUMED = "uncertain.assumed"
     BAD_NO_ANSWER = "bad.no_answer"
     BAD_GARBLED = "bad.garbled"
     BAD_REFUSED = "bad.refused"

@@ -9,7 +9,7 @@ Whatever does not fit is refused with a `ConfigError` that names file, line and 
 from edge_agent.settings.lines import line_load
 from edge_agent.settings.plant import Device, Link, Plant
 from edge_agent.settings.poll import PollTable
-from edge_agent.settings.resolve import load
+from edge_agent.settings.resolve import load, parse
 from edge_agent.settings.tables import AgentFile, ClockTable, OutboxTable
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "PollTable",
     "line_load",
     "load",
+    "parse",
 ]

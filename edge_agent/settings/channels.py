@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from edge_agent.settings import alarms
+from edge_agent.settings import air, alarms, tanks
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
 from edge_agent.settings.checks import Checks, checks
 from edge_agent.settings.page import Page
@@ -15,7 +15,7 @@ from wire.config_file import Path_, nearest
 from wire.quantities import Quantity
 
 _NUMBERS = ("low", "high", "scale", "offset")
-_OF_CHANNEL = ("name", "quantity", "title", *_NUMBERS)
+_OF_CHANNEL = ("name", "quantity", "title", "measured_in", *_NUMBERS)
 
 
 def channels(page: Page, path: Path_, device: DeviceTable, profile: Profile) -> tuple[Channel, ...]:
@@ -101,6 +101,7 @@ def _join(page: Page, path: Path_, channel: Channel, table: ChannelTable) -> Cha
         raise page.error((*path, "scale"), "0 would make every value the same; write another scale")
     given = {key: value for key in _OF_CHANNEL if (value := getattr(table, key)) is not None}
     joined = msgspec.structs.replace(channel, **(_limits(channel, table) | given))
+    joined = tanks.calibrated(page, path, air.shared(page, path, joined, table), table)
     if joined.low is not None and joined.high is not None and joined.low >= joined.high:
         key = "low" if table.low is not None else "high"
         raise page.error(

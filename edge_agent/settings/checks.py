@@ -129,6 +129,9 @@ class Points:
     def unit_of(self, device: str, index: int) -> str:
         return self._devices[device][index].quantity.unit
 
+    def quantity_of(self, device: str, index: int) -> Quantity:
+        return self._devices[device][index].quantity
+
     def find(self, page: Page, path: Path_, name: str) -> tuple[str, int]:
         """The device and the index of a channel with numbers.
 

@@ -6,8 +6,8 @@ from typing import TypeVar
 from edge_agent.settings.page import Page
 from edge_agent.settings.plant import Device, Link
 from edge_agent.settings.tables import LinkTable
-from sensor_profiles.layout import requests
-from sensor_profiles.model import REGISTERS, Field, SerialDefaults
+from sensor_profiles.layout import Extent, requests
+from sensor_profiles.model import REGISTERS, Field, SerialDefaults, Space
 from wire.config_file import Path_
 
 SERIAL_KEYS = ("baud", "bytesize", "parity", "stopbits")
@@ -152,9 +152,13 @@ def _exchanges(device: Device) -> list[int]:
         return [_LONGEST_QUERY_BYTES + profile.frame_bytes]
     blocks = requests(_fields(device), profile.max_registers, profile.max_hole)
     around = _REQUEST_BYTES + _ANSWER_BYTES
-    return [
-        around + (block.count * 2 if block.space in REGISTERS else -(-block.count // 8)) for block in blocks
-    ]
+    return [around + _data_bytes(block) for block in blocks]
+
+
+def _data_bytes(block: Extent) -> int:
+    if block.space is Space.ITEM:
+        return block.count
+    return block.count * 2 if block.space in REGISTERS else -(-block.count // 8)
 
 
 def _fields(device: Device) -> list[Field]:

@@ -1,7 +1,10 @@
 """What the pipeline gets: every table joined with what it refers to, nothing left to look up."""
 
+import string
+
 from msgspec import Struct
 
+from edge_agent.settings.air import Air
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
 from edge_agent.settings.checks import Checks
 from edge_agent.settings.poll import PollTable
@@ -9,7 +12,7 @@ from edge_agent.settings.relations import Relation
 from edge_agent.settings.tables import ClockTable, OutboxTable
 from edge_agent.settings.watching import Detection
 from sensor_profiles.model import Channel, Profile
-from wire.broker import Broker
+from wire.broker import Broker, SecretError, secret
 
 
 class Device(Struct, frozen=True):
@@ -26,6 +29,25 @@ class Device(Struct, frozen=True):
     """What is watched on each channel; empty when no channel has a table of its own."""
     checks: tuple[Checks, ...] = ()
     """How each channel is doubted; empty: as its quantity usually is."""
+    password: str | None = None
+    """A reference to the instrument's own password, see `wire.broker.secret`; None: the factory's."""
+
+    def plain_password(self) -> bytes:
+        """What opens the instrument for reading; empty where its protocol has no password.
+
+        Raises:
+            SecretError: it is not there, or not of the form the instrument has.
+        """
+        factory = self.profile.password or ""
+        if self.password is None:
+            return bytes.fromhex(factory)
+        own = secret(self.password)
+        if len(own) != len(factory) or set(own) - set(string.hexdigits):
+            raise SecretError(
+                f"device {self.name}: {self.password} is not {len(factory)} hexadecimal digits, "
+                f"as the password of {self.profile.name}"
+            )
+        return bytes.fromhex(own)
 
 
 class Link(Struct, frozen=True):
@@ -59,4 +81,5 @@ class Plant(Struct, frozen=True):
     alarms: AlarmsTable = AlarmsTable()
     relations: tuple[Relation, ...] = ()
     poll: PollTable = PollTable()
+    air: Air = Air()
     detection: Detection = Detection()

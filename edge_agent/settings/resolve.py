@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from edge_agent.settings import alarms, lines, poll
+from edge_agent.settings import air, alarms, lines, poll
 from edge_agent.settings.alarms import AlarmsTable
 from edge_agent.settings.channels import channel_alarms, channel_checks, channels
 from edge_agent.settings.checks import Points
@@ -24,7 +24,21 @@ def load(path: Path) -> Plant:
     Raises:
         ConfigError: the first thing that is wrong, in one sentence.
     """
-    page = Page(str(path), config_file.read(path))
+    return parse(config_file.read(path), path)
+
+
+def parse(text: str, path: Path, name: str = "") -> Plant:
+    """Check a configuration as if it stood in a file.
+
+    Args:
+        text: TOML.
+        path: the file; relative folders are counted from it.
+        name: stands for the file in errors, where the text is not its own.
+
+    Raises:
+        ConfigError: the first thing that is wrong, in one sentence.
+    """
+    page = Page(name or str(path), text)
     file = config_file.parse(page.text, AgentFile, page.name)
     folders = tuple(_folders(page, path.parent, file))
     page.distinct("link", "name", [link.name for link in file.links])
@@ -49,6 +63,7 @@ def load(path: Path) -> Plant:
         alarms=file.alarms,
         relations=_relations(page, file, devices),
         poll=file.poll,
+        air=air.air(page, file.air, Points({device.name: device.channels for device in devices})),
         detection=detection(page, file, [(device.channels, device.period_ms) for device in devices]),
     )
 
@@ -108,6 +123,7 @@ def _device(page: Page, path: Path_, table: DeviceTable, profile: Profile, defau
             f"{table.period_s:g} s is too often: {profile.name} has new values every {least_ms / 1000:g} s"
         )
         raise page.error((*path, "period_s"), message)
+    _refuse_wrong_access(page, path, table, profile)
     known = channels(page, path, table, profile)
     return Device(
         name=table.name,
@@ -119,7 +135,21 @@ def _device(page: Page, path: Path_, table: DeviceTable, profile: Profile, defau
         channels=known,
         alarms=channel_alarms(page, path, table, known, defaults),
         checks=channel_checks(page, path, table, known),
+        password=table.password,
     )
+
+
+def _refuse_wrong_access(page: Page, path: Path_, table: DeviceTable, profile: Profile) -> None:
+    """An address the instrument cannot have, or a password it does not know or that is written out."""
+    if table.unit is not None and table.unit > profile.last_unit:
+        message = f"{table.unit} is no address of {profile.name}: it can have 0 to {profile.last_unit}"
+        raise page.error((*path, "unit"), message)
+    if table.password is None:
+        return
+    if profile.password is None:
+        raise page.error((*path, "password"), f"{profile.name} has no password for reading; remove it")
+    if not table.password.startswith(("env:", "credential:")):
+        raise page.error((*path, "password"), "a secret is written env:NAME or credential:NAME, never itself")
 
 
 def _refuse_wrong_link(page: Page, path: Path_, link: LinkTable, profile: Profile) -> None:

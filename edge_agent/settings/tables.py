@@ -9,6 +9,7 @@ from edge_agent.settings.checks import ChecksTable
 from edge_agent.settings.detection import DetectTable, DeviceDetectTable
 from edge_agent.settings.poll import PollTable
 from edge_agent.settings.relations import RelationTable
+from sensor_profiles.gases import Share
 from wire.broker import Broker
 from wire.messages import Name
 from wire.quantities import Quantity
@@ -56,6 +57,25 @@ class LinkTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """At most this share of the line's time is spent on devices that do not answer."""
 
 
+Point = tuple[float, float]
+
+
+class TankTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a tank was calibrated; see `tanks`."""
+
+    points: tuple[Point, ...]
+    """Level (after scale and offset), litres."""
+
+
+class AirTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The air at the site, for gas instruments that count ppm or ppb; see `air`."""
+
+    temperature: float | str = 20.0
+    """°C, or `device.channel`."""
+    pressure: float | str = 101.325
+    """kPa, or `device.channel`."""
+
+
 class ChannelTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a profile's channel means at this site; whatever is left out stays as the profile says."""
 
@@ -66,6 +86,9 @@ class ChannelTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     high: float | None = None
     scale: float | None = None
     offset: float | None = None
+    measured_in: Share | None = None
+    """A gas instrument that counts ppm or ppb, where the profile cannot know."""
+    table: TankTable | None = None
     alarms: ChannelAlarms | None = None
     """What is watched on this channel by itself; left out, only whether its sensor works."""
     checks: ChecksTable | None = None
@@ -78,7 +101,9 @@ class DeviceTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     name: Name
     link: Name
     profile: str
-    unit: Annotated[int, Meta(ge=0, le=255)] | None = None
+    unit: Annotated[int, Meta(ge=0, le=99_999_999)] | None = None
+    password: str | None = None
+    """Of an instrument that wants one: env:NAME or credential:NAME; left out, the factory's."""
     period_s: Annotated[float, Meta(ge=1, le=86400)] = 60.0
     timeout_ms: Annotated[int, Meta(ge=10)] | None = None
     channels: dict[str, ChannelTable] = {}
@@ -102,6 +127,7 @@ class AgentFile(
     outbox: OutboxTable = OutboxTable()
     clock: ClockTable = ClockTable()
     poll: PollTable = PollTable()
+    air: AirTable = AirTable()
     alarms: AlarmsTable = AlarmsTable()
     detect: DetectTable = DetectTable()
     links: tuple[LinkTable, ...]

@@ -23,6 +23,7 @@ PRECEDENCE: Final = (
     Quality.UNCERTAIN_RATE,
     Quality.UNCERTAIN_SPIKE,
     Quality.UNCERTAIN_NOISE,
+    Quality.UNCERTAIN_ASSUMED,
     Quality.UNCERTAIN_AFTER_FAULT,
     Quality.UNCERTAIN_CLOCK,
 )

@@ -12,6 +12,7 @@ import tomli
 
 import collector.settings
 import edge_agent.settings
+from collector.settings import AlarmsTable as CollectorAlarms
 from collector.settings import CollectorFile, InfluxStore, SqliteStore, StateTable
 from edge_agent.settings import tables
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
@@ -35,6 +36,8 @@ AGENT: dict[str, tuple[type, ...]] = {
     "alarms": (AlarmsTable,),
     "device.channels.alarms": (ChannelAlarms,),
     "device.channels.checks": (ChecksTable,),
+    "device.channels.table": (tables.TankTable,),
+    "air": (tables.AirTable,),
     "relation": (RelationTable,),
     "detect": (DetectTable,),
     "detect.expected": (ExpectedSettings,),
@@ -45,9 +48,10 @@ COLLECTOR: dict[str, tuple[type, ...]] = {
     "broker": (Broker,),
     "store": (SqliteStore, InfluxStore),
     "state": (StateTable,),
+    "alarms": (CollectorAlarms,),
 }
 HEADER = re.compile(
-    r"\[\[?(device\.detect|detect\.expected|[a-z]+(?:\.channels)?)(?:\.[a-z0-9_]+(\.(?:alarms|checks))?)?\]"
+    r"\[\[?(device\.detect|detect\.expected|[a-z]+(?:\.channels)?)(?:\.[a-z0-9_]+(\.(?:alarms|checks|table))?)?\]"
 )
 SAMPLES = [("agent.toml", AGENT), ("collector.toml", COLLECTOR)]
 
@@ -73,6 +77,7 @@ def test_a_sample_shows_every_setting(name: str, sections: dict[str, tuple[type,
     known = {(section, key) for section, kinds in sections.items() for key in fields(kinds)}
     nested = {("", section) for section in sections} | {("device", "channels"), ("device.channels", "alarms")}
     nested |= {("device.channels", "checks"), ("device", "detect"), ("detect", "expected")}
+    nested.add(("device.channels", "table"))
     assert known - nested - shown == set()
     assert shown - known <= {("store", "kind")}
 

@@ -171,6 +171,7 @@ ENGLISH = Language(
         "m/s": "m/s",
         "deg": "°",
         "W/m2": "W/m²",
+        "um": "µm",
         "mm/h": "mm/h",
         "lx": "lx",
         "dB": "dB",
