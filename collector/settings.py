@@ -40,12 +40,25 @@ class StateTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A SQLAlchemy URL: the ledger and the quarantine live there."""
 
 
+Minutes = Annotated[float, Meta(ge=0)]
+
+
+class AlarmsTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    realarm_min: tuple[Minutes, Minutes, Minutes, Minutes] = (60, 240, 0, 0)
+    """Minutes, by priority, after which an acknowledged alarm that still stands calls again; 0: never."""
+    latching: tuple[str, ...] = ()
+    """Codes of alarms that stay after their end until somebody resets them."""
+    shelve_most_h: Annotated[float, Meta(gt=0, le=168)] = 24
+    """Hours for which an alarm may be shelved."""
+
+
 class CollectorFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     client_id: str = "ulba-collector"
     broker: Broker = Broker()
     store: SqliteStore | InfluxStore = SqliteStore()
     state: StateTable = StateTable()
+    alarms: AlarmsTable = AlarmsTable()
 
 
 def load(path: Path) -> CollectorFile:

@@ -33,7 +33,14 @@ class Postgres(Server):
         )
 
     def command(self) -> list[str]:
-        options = ["-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={self.folder}"]
+        options = [
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            f"unix_socket_directories={self.folder}",
+            "-c",
+            "fsync=off",
+        ]
         return [*self._as, self.path, "-D", str(self._data), "-p", str(self.port), *options]
 
     def answers(self) -> bool:

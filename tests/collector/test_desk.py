@@ -1,0 +1,139 @@
+"""Alarms in the state database: what gateways say and people do, in one journal that shows every change."""
+
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from collector import state
+from collector.alarms import book
+from collector.alarms.alarm import Action, Actor
+from collector.alarms.desk import Desk, Policies, Told
+from collector.alarms.lifecycle import State, Trigger
+from collector.settings import AlarmsTable
+from wire.messages import AlarmEvent, AlarmState
+from wire.topics import Gateway
+
+GATEWAY = Gateway("bh-01", "gw")
+ANNA = Actor("anna", "10.0.0.7")
+HOUR_MS = 3_600_000
+DESK = Desk(Policies(AlarmsTable()))
+
+
+def told(place: str, number: int = 1, status: AlarmState = AlarmState.RAISED, t_ms: int = 1000) -> Told:
+    event = AlarmEvent(
+        id=f"high/{place}/{number}", code="high", state=status, t_ms=t_ms, since_ms=t_ms, priority=1
+    )
+    return GATEWAY, event
+
+
+def key(place: str) -> str:
+    return f"bh-01/gw/high/{place}"
+
+
+def states(engine: sa.Engine) -> dict[str, State]:
+    with state.reading(engine) as connection:
+        return {alarm.key: alarm.state for alarm in book.in_states(connection, State)}
+
+
+def test_a_thousand_events_are_one_transaction_and_none_is_lost(engine: sa.Engine) -> None:
+    events = [told(f"m{n}/t", t_ms=n) for n in range(1000)]
+    with state.writing(engine) as transaction:
+        DESK.take(transaction, events, 5000)
+        DESK.take(transaction, events, 6000)
+    with state.reading(engine) as connection:
+        lines = book.lines(connection, limit=5000)
+    assert [line.seq for line in lines] == list(range(1, 1001))
+    assert [line.entry.key for line in lines] == [key(f"m{n}/t") for n in range(1000)]
+    assert set(states(engine).values()) == {State.UNACKNOWLEDGED}
+
+
+def test_several_are_acknowledged_at_once_each_for_itself(engine: sa.Engine) -> None:
+    with state.writing(engine) as transaction:
+        DESK.take(transaction, [told("a"), told("b")], 5000)
+        keys = [key("a"), key("b"), key("x")]
+        done = DESK.act(
+            transaction, keys, Action(trigger=Trigger.ACKNOWLEDGE, comment="go"), by=ANNA, now_ms=6000
+        )
+    assert [alarm.key for alarm in done.alarms] == keys[:2]
+    assert done.refused == {key("x"): "there is no alarm `bh-01/gw/high/x`"}
+    assert set(states(engine).values()) == {State.ACKNOWLEDGED}
+
+
+def test_who_did_what_stands_in_the_journal(engine: sa.Engine) -> None:
+    with state.writing(engine) as transaction:
+        DESK.take(transaction, [told("a")], 5000)
+        shelve = Action(trigger=Trigger.SHELVE, comment="tuning", until_ms=7000)
+        DESK.act(transaction, [key("a")], shelve, by=ANNA, now_ms=6000)
+    with state.writing(engine) as transaction:
+        assert not DESK.is_due(transaction, 6999)
+        assert DESK.is_due(transaction, 7000)
+        DESK.pass_time(transaction, 7000)
+    with state.reading(engine) as connection:
+        entries = [line.entry for line in book.lines(connection, key=key("a"))]
+    assert [(one.trigger, one.by, one.address, one.comment) for one in entries] == [
+        (Trigger.RAISE, "", "", ""),
+        (Trigger.SHELVE, "anna", "10.0.0.7", "tuning"),
+        (Trigger.RELEASE, "", "", ""),
+    ]
+
+
+def test_whoever_asks_from_a_number_on_misses_nothing(engine: sa.Engine) -> None:
+    with state.writing(engine) as transaction:
+        DESK.take(transaction, [told("a"), told("b")], 5000)
+    with state.reading(engine) as connection:
+        assert book.last_seq(connection) == 2
+        assert [line.seq for line in book.lines(connection, after_seq=1)] == [2]
+
+
+def test_two_dispatchers_at_once_are_one_after_the_other(engine: sa.Engine) -> None:
+    with state.writing(engine) as transaction:
+        DESK.take(transaction, [told(f"m{n}") for n in range(20)], 5000)
+    keys = [key(f"m{n}") for n in range(20)]
+    start = threading.Barrier(2)
+
+    def acknowledge(name: str) -> None:
+        start.wait(10)
+        for one in keys:
+            with state.writing(engine) as transaction:
+                action = Action(trigger=Trigger.ACKNOWLEDGE, occurrence="")
+                DESK.act(transaction, [one], action, by=Actor(name), now_ms=6000)
+
+    threads = [threading.Thread(target=acknowledge, args=(name,)) for name in ("anna", "boris")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    with state.reading(engine) as connection:
+        acknowledged = [line.entry for line in book.lines(connection) if line.entry.by]
+        assert book.broken_at(connection) is None
+    assert sorted(one.key for one in acknowledged) == sorted(keys)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE alarm_journal SET entry = (SELECT entry FROM alarm_journal WHERE seq = 1) WHERE seq = 2",
+        "DELETE FROM alarm_journal WHERE seq = 2",
+    ],
+)
+def test_a_journal_that_was_touched_shows_where(engine: sa.Engine, damage: str) -> None:
+    with state.writing(engine) as transaction:
+        DESK.take(transaction, [told(f"m{n}") for n in range(4)], 5000)
+        assert book.broken_at(transaction) is None
+        transaction.exec_driver_sql(damage)
+    with state.reading(engine) as connection:
+        assert book.broken_at(connection) == 2
+
+
+def test_what_was_not_committed_leaves_no_trace(tmp_path: Path) -> None:
+    with state.opened(f"sqlite:///{tmp_path}/state.db") as engine:
+        with state.reading(engine) as given_up:
+            DESK.take(given_up, [told("a")], 5000)
+        assert states(engine) == {}
+        with state.writing(engine) as transaction:
+            DESK.take(transaction, [told("a")], 5000)
+        with state.reading(engine) as connection:
+            assert [line.seq for line in book.lines(connection)] == [1]
+            assert book.broken_at(connection) is None
