@@ -1,0 +1,158 @@
+"""The tables of the state database."""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+streams = sa.Table(
+    "stream",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("site", sa.String(63), nullable=False),
+    sa.Column("gateway", sa.String(63), nullable=False),
+    sa.Column("epoch", sa.String(16), nullable=False),
+    sa.Column("seen_ms", sa.BigInteger, nullable=False, comment="when it was first heard of"),
+    sa.Column(
+        "passed_seq", sa.BigInteger, nullable=False, comment="the agent sends nothing before it; 0: not known"
+    ),
+    sa.UniqueConstraint("site", "gateway", "epoch"),
+)
+"""One outbox: its batches are numbered 1, 2, 3 …"""
+
+ranges = sa.Table(
+    "arrived",
+    metadata,
+    sa.Column("stream_id", sa.ForeignKey("stream.id"), primary_key=True),
+    sa.Column("first_seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("last_seq", sa.BigInteger, nullable=False),
+    sa.Column("first_ms", sa.BigInteger, nullable=False, comment="first time in the batch `first_seq`"),
+    sa.Column("last_ms", sa.BigInteger, nullable=False, comment="last time in the batch `last_seq`"),
+)
+
+losses = sa.Table(
+    "loss",
+    metadata,
+    sa.Column("told_stream_id", sa.ForeignKey("stream.id"), primary_key=True),
+    sa.Column("told_seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("stream_id", sa.ForeignKey("stream.id"), nullable=False, index=True),
+    sa.Column("reason", sa.String(40), nullable=False),
+    sa.Column("from_ms", sa.BigInteger, nullable=False),
+    sa.Column("to_ms", sa.BigInteger, nullable=False),
+    sa.Column("first_seq", sa.BigInteger, nullable=False),
+    sa.Column("last_seq", sa.BigInteger, nullable=False),
+    sa.Column("readings", sa.BigInteger, nullable=False),
+)
+"""What agents gave up: `stream_id` lost it, batch `told_seq` of `told_stream_id` said so."""
+
+gateways = sa.Table(
+    "gateway",
+    metadata,
+    sa.Column("site", sa.String(63), primary_key=True),
+    sa.Column("gateway", sa.String(63), primary_key=True),
+    sa.Column("kind", sa.String(16), primary_key=True, comment="about or status"),
+    sa.Column("received_ms", sa.BigInteger, nullable=False),
+    sa.Column("message", sa.LargeBinary, nullable=False, comment="the newest one, as JSON"),
+)
+
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("digest", sa.LargeBinary(32), nullable=False, unique=True, comment="what counts as the same"),
+    sa.Column("first_ms", sa.BigInteger, nullable=False),
+    sa.Column("last_ms", sa.BigInteger, nullable=False),
+    sa.Column("times", sa.BigInteger, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("site", sa.String(63)),
+    sa.Column("gateway", sa.String(63)),
+    sa.Column("reason", sa.String(40), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("refused", sa.LargeBinary, nullable=False, comment="JSON: device, t_ms, reason of each scan"),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+alarm_events = sa.Table(
+    "alarm_event",
+    metadata,
+    sa.Column("site", sa.String(63), primary_key=True),
+    sa.Column("gateway", sa.String(63), primary_key=True),
+    sa.Column("id", sa.String(250), primary_key=True),
+    sa.Column("state", sa.String(10), primary_key=True),
+    sa.Column("t_ms", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("received_ms", sa.BigInteger, nullable=False),
+    sa.Column("message", sa.LargeBinary, nullable=False, comment="the event, as JSON"),
+)
+"""What gateways reported by themselves; the same event told twice is one row."""
+
+commands = sa.Table(
+    "command",
+    metadata,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("site", sa.String(63), nullable=False),
+    sa.Column("gateway", sa.String(63), nullable=False),
+    sa.Column("order", sa.LargeBinary, nullable=False, comment="as JSON"),
+    sa.Column("by", sa.Text, nullable=False, comment="who wants it"),
+    sa.Column("t_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("expires_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("answered_ms", sa.BigInteger),
+    sa.Column("outcome", sa.String(16)),
+    sa.Column("says", sa.Text, nullable=False),
+)
+"""What gateways are told; sent again and again until there is an answer or it is too late."""
+
+false_alarms = sa.Table(
+    "false_alarm",
+    metadata,
+    sa.Column("site", sa.String(63), primary_key=True),
+    sa.Column("gateway", sa.String(63), primary_key=True),
+    sa.Column("id", sa.String(250), primary_key=True),
+    sa.Column("t_ms", sa.BigInteger, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("command_id", sa.String(16), nullable=False, comment="tells the gateway"),
+)
+"""Alarms that a person found to be none."""
+
+counters = sa.Table(
+    "counter",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+alarms = sa.Table(
+    "alarm",
+    metadata,
+    sa.Column("key", sa.String(400), primary_key=True, comment="site/gateway/what it is about"),
+    sa.Column("site", sa.String(63), nullable=False),
+    sa.Column("code", sa.String(40), nullable=False, index=True),
+    sa.Column("state", sa.String(24), nullable=False, index=True),
+    sa.Column("active", sa.Boolean, nullable=False),
+    sa.Column("changed_seq", sa.BigInteger, nullable=False, index=True, comment="its newest journal entry"),
+    sa.Column("message", sa.LargeBinary, nullable=False, comment="the alarm, as JSON"),
+)
+"""Every alarm that was ever raised, as it is now."""
+
+alarm_journal = sa.Table(
+    "alarm_journal",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("t_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("key", sa.String(400), nullable=False, index=True),
+    sa.Column("entry", sa.LargeBinary, nullable=False, comment="as JSON"),
+    sa.Column("hash", sa.LargeBinary(32), nullable=False, comment="SHA-256 of the hash before and the entry"),
+)
+"""What happened to alarms, in order, nothing ever changed: each row's hash covers all before it."""
+
+incidents = sa.Table(
+    "incident",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("opened_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("closed_ms", sa.BigInteger, index=True),
+    sa.Column("message", sa.LargeBinary, nullable=False, comment="the incident, as JSON"),
+)
+"""Alarms of one cause."""
