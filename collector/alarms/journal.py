@@ -4,7 +4,8 @@ Invariant: an event is entered in the transaction that records its batch, so an 
 receipted is never lost, and a batch that comes again adds nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -45,19 +46,33 @@ def entries(
     query = sa.select(c.site, c.gateway, c.received_ms, c.message).join(
         these, sa.and_(c.site == these.c.site, c.gateway == these.c.gateway, c.id == these.c.id)
     )
-    return [
-        Entry(Gateway(site_, gateway), msgspec.json.decode(message, type=AlarmEvent), received_ms)
-        for site_, gateway, received_ms, message in connection.execute(query)
-    ]
+    return list(_entries(connection, query))
+
+
+def _entries(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Entry]:
+    for site, gateway, received_ms, message in connection.execute(query):
+        yield Entry(Gateway(site, gateway), msgspec.json.decode(message, type=AlarmEvent), received_ms)
+
+
+def of(connection: sa.Connection, alarm_id: str) -> list[Entry]:
+    """All events of the alarms of this id; two gateways may each have one."""
+    c = state.alarm_events.c
+    query = sa.select(c.site, c.gateway, c.received_ms, c.message).where(c.id == _plain(alarm_id))
+    return list(_entries(connection, query))
 
 
 def _row(gateway: Gateway, event: AlarmEvent, now_ms: int) -> dict[str, object]:
     return {
         "site": gateway.site,
         "gateway": gateway.gateway,
-        "id": event.id.replace("\0", "\N{REPLACEMENT CHARACTER}"),  # PostgreSQL has no NUL in text
+        "id": _plain(event.id),
         "state": event.state.value,
         "t_ms": event.t_ms,
         "received_ms": now_ms,
         "message": msgspec.json.encode(event),
     }
+
+
+def _plain(alarm_id: str) -> str:
+    """PostgreSQL has no NUL in text."""
+    return alarm_id.replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -2,7 +2,7 @@
 
 import typer
 
-from collector.cli import alarms, gaps, quarantine, readings, running, service
+from collector.cli import alarms, command, false_alarm, gaps, gateways, quarantine, readings, running, service
 
 app = typer.Typer(
     help="Stores what the gateways measure and names what is missing.",
@@ -12,8 +12,11 @@ app = typer.Typer(
 app.command()(running.run)
 app.command()(running.check)
 app.command()(gaps.gaps)
+app.command()(gateways.gateways)
 readings.register(app)
+alarms.app.command()(false_alarm.false)
 app.add_typer(alarms.app, name="alarms")
+app.add_typer(command.app, name="command")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(service.app, name="service")
 

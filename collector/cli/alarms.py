@@ -7,16 +7,17 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
-import sqlalchemy as sa
 import typer
 from msgspec import Struct
 
-from collector import gateways, ledger
-from collector.alarms import journal, silence
+from collector import gateways
+from collector.alarms import falsehoods, journal, silence
+from collector.alarms.falsehoods import FalseAlarm
 from collector.alarms.occurrences import events, fold, standing
 from collector.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, printable, state_of
 from collector.cli.times import BadUsageError, local, parse_zone
-from wire.messages import About, AlarmEvent, Status
+from collector.facts import facts
+from wire.messages import About, AlarmCode, AlarmEvent
 from wire.texts import Names, Text, names_of, render
 from wire.topics import Gateway
 
@@ -40,6 +41,8 @@ class Line(Struct, frozen=True):
     gateway: str
     alarm: AlarmEvent
     text: Text
+    false: FalseAlarm | None = None
+    """A person found that it was none."""
 
 
 @app.callback()
@@ -68,33 +71,30 @@ def list_alarms(
         abouts = dict(gateways.newest(connection, About))
         found = fold(journal.entries(connection, limit=limit, site=site, active=active))
         told = [
-            *_silent(connection, abouts, site),
+            *silence.silent(facts(connection, site), time.time_ns() // 1_000_000),
             *events(standing(found) if active else found),
         ]
-    _show(told, abouts, language, zone, json=json)
-
-
-def _silent(connection: sa.Connection, abouts: Mapping[Gateway, About], site: str | None) -> list[Told]:
-    statuses = dict(gateways.newest(connection, Status))
-    newest = ledger.newest_readings(connection)
-    known = sorted(gateway for gateway in {*abouts, *statuses, *newest} if site in {None, gateway.site})
-    facts = (
-        silence.Facts(
-            gateway=gateway,
-            about=abouts.get(gateway),
-            status=statuses.get(gateway),
-            newest_ms=newest.get(gateway),
-        )
-        for gateway in known
-    )
-    return list(silence.silent(facts, time.time_ns() // 1_000_000))
+        false = falsehoods.marked(connection)
+    _show(told, abouts, false, language, zone, json=json)
 
 
 def _show(
-    told: Iterable[Told], abouts: Mapping[Gateway, About], language: str, zone: ZoneInfo, *, json: bool
+    told: Iterable[Told],
+    abouts: Mapping[Gateway, About],
+    false: Mapping[tuple[Gateway, str], FalseAlarm],
+    language: str,
+    zone: ZoneInfo,
+    *,
+    json: bool,
 ) -> None:
     lines = [
-        Line(gateway.site, gateway.gateway, event, render(event, language, _names(gateway, abouts), zone))
+        Line(
+            gateway.site,
+            gateway.gateway,
+            event,
+            render(event, language, _names(gateway, abouts), zone),
+            false.get((gateway, event.id)),
+        )
         for gateway, event in told
     ]
     if json:
@@ -116,5 +116,7 @@ def _paragraph(line: Line, zone: ZoneInfo) -> str:
     parts = (
         f"{head}  {text.title}",
         *(f"   {part}" for part in (text.happened, text.evidence, text.check) if part),
+        *([f"   ID {event.id}"] if event.code == AlarmCode.ANOMALY else []),
+        *([f"   confirmed false by {line.false.by}: {line.false.comment}"] if line.false else []),
     )
     return "\n".join(printable(part) for part in parts)
