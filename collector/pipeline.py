@@ -3,6 +3,7 @@
     broker ══▶ Line ─▶ Mailbox ─▶ sort ─▶ store.write ─▶ ┌ ledger.record    ┐ ─▶ Line.publish ══▶ receipts
              (mqtt)  (bounded)   (pure)   (durable)      │ quarantine.keep  │       then
                                                          │ journal.enter    │
+                                                         │ desk.take        │
                                                          │ gateways.note    │ ─▶ acknowledge ══▶ broker
                                                          │ book.answer      │
                                                          └ one transaction  ┘
@@ -20,14 +21,16 @@ broker stops sending.
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import sqlalchemy as sa
 import structlog
 from msgspec import Struct
 
 from collector import gateways, ledger, quarantine, state
+from collector.alarm_clock import AlarmClock
 from collector.alarms import journal
+from collector.alarms.desk import Desk, Policies
 from collector.commands import book
 from collector.commands.telling import Telling
 from collector.ingest.line import Line
@@ -59,6 +62,7 @@ class IngestDiedError(Exception):
 class Parts(Struct, frozen=True):
     """What the ingest thread works with."""
 
+    desk: Desk
     store: Store
     engine: sa.Engine
     mailbox: Mailbox
@@ -137,7 +141,8 @@ def serve(settings: CollectorFile, store: Store, stop: threading.Event) -> bool:
         opened.callback(engine.dispose)
         mailbox = Mailbox()
         line = Line(settings.broker, settings.client_id, mailbox)
-        ended = _serve(Parts(store, engine, mailbox, line), stop)
+        desk = Desk(Policies(settings.alarms))
+        ended = _serve(Parts(desk, store, engine, mailbox, line), stop)
         if not ended:
             opened.pop_all()
     return ended
@@ -174,11 +179,15 @@ def _serve(parts: Parts, stop: threading.Event) -> bool:
 
 def _ingest(parts: Parts, stop: threading.Event, totals: Totals) -> None:
     teller = Teller(parts)
+    clock = AlarmClock(parts.engine, parts.desk)
     while not stop.is_set():
         service.notify(service.Say.WATCHDOG)
         if not parts.line.is_alive:
             raise IngestDiedError("nobody looks after the connection to the broker any more")
         teller.tell(time.monotonic(), time.time_ns() // 1_000_000)
+        # While the state database is away the group under way says so, once.
+        with suppress(StateUnavailableError):
+            clock.tick(time.monotonic(), time.time_ns() // 1_000_000)
         letters = parts.mailbox.take(_IDLE_S)
         if letters:
             _finish(parts, letters, stop, totals)
@@ -205,6 +214,7 @@ def _keep(parts: Parts, found: Sorted, now_ms: int) -> list[tuple[Gateway, Recei
     with state.writing(parts.engine) as transaction:
         quarantine.keep(transaction, [*found.set_aside, *refused_by_store(found, refused)], now_ms)
         journal.enter(transaction, found.arrivals, now_ms)
+        parts.desk.take(transaction, [(a.gateway, e) for a in found.arrivals for e in a.batch.alarms], now_ms)
         gateways.note(transaction, found.news, now_ms)
         ledger.note_progress(transaction, found.news, now_ms)
         book.answer(transaction, found.answers, now_ms)
