@@ -8,8 +8,7 @@ import typer
 
 from edge_agent.cli.common import fail
 from edge_agent.commissioning.access import AccessError, access
-from edge_agent.commissioning.line import Endpoint
-from edge_agent.commissioning.plan import PARITIES, SERIAL_WAIT_S, TCP_WAIT_S, LineSetting
+from edge_agent.commissioning.plan import PARITIES, SERIAL_WAIT_S, TCP_WAIT_S, Endpoint, LineSetting
 from edge_agent.drivers import DriverError
 from edge_agent.drivers._ports import OpenError
 from sensor_profiles import loader

@@ -12,10 +12,10 @@ from rich.table import Table
 from edge_agent.cli import _where
 from edge_agent.cli.common import JsonOption, fail
 from edge_agent.commissioning.inspector import Inspection, inspect
-from edge_agent.commissioning.line import Endpoint, opened
+from edge_agent.commissioning.line import opened
 from edge_agent.commissioning.matching import Match
 from edge_agent.commissioning.outcomes import PRESENT, Heard, Outcome
-from edge_agent.commissioning.plan import LineSetting
+from edge_agent.commissioning.plan import Endpoint, LineSetting
 from edge_agent.commissioning.scanner import PATIENT_S, Sweep
 from edge_agent.commissioning.verdicts import line_notes
 from sensor_profiles.model import Profile

@@ -14,9 +14,9 @@ from edge_agent.cli import _where
 from edge_agent.cli.common import JsonOption, fail
 from edge_agent.commissioning import detective, reader, reading
 from edge_agent.commissioning.detective import Proposal
-from edge_agent.commissioning.line import Endpoint, Line, opened
+from edge_agent.commissioning.line import Line, opened
 from edge_agent.commissioning.outcomes import Heard
-from edge_agent.commissioning.plan import LineSetting
+from edge_agent.commissioning.plan import Endpoint, LineSetting
 from edge_agent.commissioning.reading import Shown
 from edge_agent.drivers import UnknownProtocolError, find
 from edge_agent.samples import Block, Instant

@@ -13,7 +13,7 @@ from edge_agent.cli import _where
 from edge_agent.cli.common import JsonOption, fail
 from edge_agent.commissioning import campaign, plan
 from edge_agent.commissioning.campaign import Found, Order, Report
-from edge_agent.commissioning.line import Endpoint
+from edge_agent.commissioning.plan import Endpoint
 from edge_agent.commissioning.scanner import Progress as Step
 
 _ALL = "all"

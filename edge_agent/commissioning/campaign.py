@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from edge_agent.commissioning import plan
 from edge_agent.commissioning.inspector import Inspection, inspect
-from edge_agent.commissioning.line import Endpoint, Line, opened
+from edge_agent.commissioning.line import Line, opened
 from edge_agent.commissioning.matching import first_block
-from edge_agent.commissioning.plan import Estimate, LineSetting
+from edge_agent.commissioning.plan import Endpoint, Estimate, LineSetting
 from edge_agent.commissioning.scanner import Progress, Sweep
 from edge_agent.commissioning.verdicts import Tried, answers_all, line_notes
 from edge_agent.drivers import LinkDownError

@@ -2,78 +2,66 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-
-from msgspec import Struct
+from functools import partial
 
 from edge_agent.commissioning.outcomes import Heard, Outcome, explain
-from edge_agent.commissioning.plan import SHORTEST_ANSWER_BYTES, LineSetting, patience_s
-from edge_agent.drivers import Ask, BusyError, Driver, Framing, NoAnswerError, Port, RefusedError
-from edge_agent.drivers._exchange import exchange, quiet
+from edge_agent.commissioning.plan import SHORTEST_ANSWER_BYTES, Endpoint, LineSetting, patience_s
+from edge_agent.drivers import (
+    Ask,
+    BusyError,
+    Driver,
+    Framing,
+    NoAnswerError,
+    Port,
+    RefusedError,
+    Session,
+    Step,
+    Steps,
+)
+from edge_agent.drivers._exchange import exchange, quiet, steps_of
 from edge_agent.drivers._openers import port_of
 from edge_agent.samples import Block
-from edge_agent.settings import Link
 
 _SILENCE_S = 0.05
 _NOISE_S = 0.5
 _TRANSACTIONS = 0x10000
 
 
-class Endpoint(Struct, frozen=True, kw_only=True):
-    """Where devices are: a serial port, or a TCP host."""
-
-    port: str | None = None
-    host: str | None = None
-    tcp_port: int = 502
-    rtu_over_tcp: bool = False
-
-    def __str__(self) -> str:
-        return self.port or f"{self.host}:{self.tcp_port}"
-
-    def link(self, setting: LineSetting | None) -> Link:
-        """As a driver's port wants it; None for TCP."""
-        line = setting or LineSetting(9600)
-        return Link(
-            name=str(self),
-            port=self.port,
-            baud=line.baud,
-            bytesize=line.bytesize,
-            parity=line.parity,
-            stopbits=line.stopbits,
-            host=self.host,
-            tcp_port=self.tcp_port,
-            rtu_over_tcp=self.rtu_over_tcp,
-            dead_share=0.1,
-        )
-
-
 class Tap:
-    """A driver that keeps what it was shown, so that a missing answer can be explained."""
+    """Keeps what a driver was shown in its last exchange, so that a missing answer can be explained."""
 
-    def __init__(self, driver: Driver) -> None:
-        self.numbered = driver.numbered
+    def __init__(self, driver: Driver | Session) -> None:
         self.sent = b""
         self.came = b""
         self._driver = driver
         self._left = 0
+        self.session = Session(read=self._read, most_steps=1, proof=driver.resync, numbered=driver.numbered)
 
-    def request(self, ask: Ask) -> bytes:
-        """See `Driver.request`."""
-        self.sent = self._driver.request(ask)
-        return self.sent
+    def _read(self, ask: Ask) -> Steps:
+        steps = steps_of(self._driver, ask)
+        following: Callable[[], Step] = partial(next, steps)
+        while True:
+            try:
+                step = following()
+            except StopIteration as done:
+                data: bytes = done.value
+                return data
+            self.sent, self.came, self._left = step.send, b"", 0
+            try:
+                answer = yield Step(step.send, partial(self._take, step))
+            except RefusedError as refusal:
+                following = partial(steps.throw, refusal)
+            else:
+                following = partial(steps.send, answer)
 
-    def take(self, ask: Ask, received: bytearray) -> bytes | None:
-        """See `Driver.take`."""
+    def _take(self, step: Step, received: bytearray) -> bytes | None:
         self.came += bytes(received[self._left :])
         try:
-            return self._driver.take(ask, received)
+            return step.take(received)
         finally:
             self._left = len(received)
-
-    def resync(self, blocks: tuple[Block, ...]) -> Block | None:
-        """See `Driver.resync`."""
-        return self._driver.resync(blocks)
 
 
 class Line:
@@ -87,7 +75,7 @@ class Line:
 
     async def ask(
         self,
-        driver: Driver,
+        driver: Driver | Session,
         unit: int,
         block: Block,
         *,
@@ -115,7 +103,7 @@ class Line:
         ask = Ask(self._framing(driver), unit, block, self._transaction)
         patience = patience_s(max(self._wait_s, wait_s), self.setting, answer_bytes)
         try:
-            data = await exchange(self._port, tap, ask, patience)
+            data = await exchange(self._port, tap.session, ask, patience, gap_s)
         except RefusedError as error:
             return Outcome(unit=unit, heard=Heard.REFUSED, code=error.code, echoed=_is_echo(tap))
         except BusyError:
@@ -138,7 +126,7 @@ class Line:
             self._port.received.clear()
         return heard
 
-    def _framing(self, driver: Driver) -> Framing:
+    def _framing(self, driver: Driver | Session) -> Framing:
         return self._port.framing if driver.numbered else Framing.RTU
 
     async def _unanswered(self, unit: int, tap: Tap, framing: Framing) -> Outcome:

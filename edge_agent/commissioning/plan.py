@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from edge_agent.settings import Link
 from sensor_profiles.model import Profile
 
 BAUDS: Final = (9600, 19200, 4800, 115200, 38400, 57600, 2400, 1200)
@@ -47,6 +48,34 @@ class LineSetting(Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.baud} {self.bytesize}{self.parity}{self.stopbits}"
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """Where devices are: a serial port, or a TCP host."""
+
+    port: str | None = None
+    host: str | None = None
+    tcp_port: int = 502
+    rtu_over_tcp: bool = False
+
+    def __str__(self) -> str:
+        return self.port or f"{self.host}:{self.tcp_port}"
+
+    def link(self, setting: LineSetting | None) -> Link:
+        """As a driver's port wants it; None for TCP."""
+        line = setting or LineSetting(9600)
+        return Link(
+            name=str(self),
+            port=self.port,
+            baud=line.baud,
+            bytesize=line.bytesize,
+            parity=line.parity,
+            stopbits=line.stopbits,
+            host=self.host,
+            tcp_port=self.tcp_port,
+            rtu_over_tcp=self.rtu_over_tcp,
+            dead_share=0.1,
+        )
 
 
 class Estimate(Struct, frozen=True):

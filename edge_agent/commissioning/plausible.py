@@ -31,6 +31,7 @@ USUAL: Final[Mapping[Quantity, Range]] = {
     Quantity.FREQUENCY: (0, 400),
     Quantity.PM1: (0, 1000),
     Quantity.PM2_5: (0, 1000),
+    Quantity.PM4: (0, 1000),
     Quantity.PM10: (0, 2000),
     Quantity.CO2: (0, 10_000),
     Quantity.HUMIDITY: (0, 100),

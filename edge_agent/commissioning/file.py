@@ -1,0 +1,39 @@
+"""Writing a configuration: a backup first, then all or nothing."""
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from wire.config_file import ConfigError
+
+
+def write(path: Path, text: str) -> Path:
+    """Replace a file's text in one step, its mode and owner kept; returns the backup.
+
+    Raises:
+        ConfigError: it cannot be written; nothing has changed.
+    """
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    backup, fresh = path.with_name(f"{path.name}.{stamp}.bak"), path.with_name(f".{path.name}.new")
+    try:
+        shutil.copy2(path, backup)
+        _write_through(fresh, text)
+        shutil.copymode(path, fresh)
+        owner = path.stat()
+        if (owner.st_uid, owner.st_gid) != (fresh.stat().st_uid, fresh.stat().st_gid):
+            os.chown(fresh, owner.st_uid, owner.st_gid)
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise ConfigError(
+            f"{path}: cannot be written: {error.strerror}; nothing has changed (sudo?)"
+        ) from None
+    return backup
+
+
+def _write_through(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
