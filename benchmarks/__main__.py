@@ -5,11 +5,12 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import alarm_latency, away, backlog, bytes_sent, dead_device, gateway, million
+from benchmarks import alarm_latency, away, backlog, bytes_sent, dead_device, detect_cost, gateway, million
 from benchmarks.measure import Row, machine, table
 
 BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
     "gateway": gateway.run,
+    "detect-cost": detect_cost.run,
     "dead-device": dead_device.run,
     "away": away.run,
     "alarm-latency": alarm_latency.run,
