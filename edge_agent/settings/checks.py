@@ -80,6 +80,7 @@ USUAL: Final[Mapping[Quantity, Checks]] = {
     Quantity.ROTATION: _usual(None, 100, 3),
     Quantity.PM1: _usual(None, 40, 3),
     Quantity.PM2_5: _usual(None, 40, 3),
+    Quantity.PM4: _usual(None, 50, 3),
     Quantity.PM10: _usual(None, 60, 3),
     Quantity.PARTICLE_COUNT: _usual(None, 2000, 3),
     Quantity.SO2: _usual(None, 0.3, 6),

@@ -1,4 +1,4 @@
-"""Dust, gas and weather instruments on a bad line: only what was sent whole is read, and later all is well."""
+"""Dust, gas and weather instruments on a bad line: only what was sent whole is read, and then all is well."""
 
 import itertools
 from collections.abc import Mapping
