@@ -11,6 +11,7 @@ from tests.programs import command
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+GROUPS = {"outbox", "profiles", "quarantine", "alarms", "command"}
 PROGRAMS = ("edge-agent", "collector", "firmware-sim")
 
 
@@ -25,7 +26,7 @@ def shown() -> Iterator[str]:
 @pytest.mark.parametrize("line", [line for line in shown() if line.startswith(PROGRAMS)])
 def test_a_command_exists_with_its_options(line: str) -> None:
     program, *words = shlex.split(line)
-    verbs = [words[0], *(words[1:2] if words[0] in {"outbox", "profiles", "quarantine", "alarms"} else [])]
+    verbs = [words[0], *(words[1:2] if words[0] in GROUPS else [])]
     done = command(program, *verbs, "--help")
     assert done.returncode == 0, done.stderr
     missing = [w for w in words if w.startswith("-") and not re.search(rf"{w}\b", done.stdout)]
