@@ -1,6 +1,7 @@
 # make demo   everything on this machine: simulator, broker, three agents, collector, live view
 # make test   the whole test suite against real servers      make unit   the quick part of it, no servers
 # make check  ruff, mypy, import contracts                    make bench  measure, as the README's table
+# make bench-detect   what the agent notices by itself, and how often it is wrong: 27 stories and ordinary winters
 #
 # Needs Python 3.11 or newer and nothing else; each target sets up what it uses in .venv.
 
@@ -10,7 +11,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test unit check bench servers clean
+.PHONY: demo test unit check bench bench-detect servers clean
 .DEFAULT_GOAL := test
 
 .venv/bin/python:
@@ -45,6 +46,9 @@ check: .venv/dev
 
 bench: .venv/dev servers
 	$(BIN)/python -m benchmarks
+
+bench-detect: .venv/dev
+	$(BIN)/python -m benchmarks.detect
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,5 +1,6 @@
 """The alarms of one channel: limits with their deadband, rate, stuck, broken."""
 
+import math
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Final
@@ -113,11 +114,13 @@ def _stuck(plot: Plot, unreadable: tuple[str, ...]) -> Iterator[StuckWatch]:
 
 
 def _rate(plot: Plot, unreadable: tuple[str, ...]) -> RateLimit | None:
-    fastest = plot.table.rate_per_min
-    if fastest is None:
+    rise = math.inf if plot.table.rate_per_min is None else plot.table.rate_per_min
+    fall = rise if plot.table.fall_per_min is None else plot.table.fall_per_min
+    if math.isinf(min(rise, fall)):
         return None
-    spot = plot.spot(AlarmCode.RATE, plot.rule(AlarmCode.RATE), unreadable, news=fastest)
-    return RateLimit(spot, fastest, round(plot.alarms.rate.over_s * 1000))
+    over_s = plot.alarms.rate.over_s if plot.table.rate_over_s is None else plot.table.rate_over_s
+    spot = plot.spot(AlarmCode.RATE, plot.rule(AlarmCode.RATE), unreadable, news=min(rise, fall))
+    return RateLimit(spot, rise, fall, round(over_s * 1000))
 
 
 def _limits(plot: Plot) -> Iterator[Limit]:

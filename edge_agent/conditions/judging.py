@@ -92,9 +92,13 @@ class ChannelJudge:
         if limit is None or number is None:
             return []
         rate = self._meters[limit.spot.key].step(now.t, number)
-        holds = None if rate is None or not math.isfinite(rate) else abs(rate) > limit.per_min
-        params: Params = {"value": number, "rate": rate, "limit": limit.per_min, "unit": channel.unit}
-        return self._board.note(limit.spot, now, params, holds=holds, level=rate if holds and rate else 0.0)
+        if rate is None or not math.isfinite(rate):
+            return self._board.note(limit.spot, now, {}, holds=None)
+        passed = limit.passed(rate)
+        params: Params = {"value": number, "rate": rate, "unit": channel.unit}
+        if passed is None:
+            return self._board.note(limit.spot, now, params, holds=False)
+        return self._board.note(limit.spot, now, {**params, "limit": passed}, holds=True, level=rate)
 
     def _limits(self, channel: WatchedChannel, now: Moment, number: float | None) -> list[AlarmEvent]:
         events: list[AlarmEvent] = []

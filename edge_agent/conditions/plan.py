@@ -22,11 +22,17 @@ class Limit(Struct, frozen=True, kw_only=True):
 
 
 class RateLimit(Struct, frozen=True):
-    """The fastest change, in units a minute, taken over at least `over_ms`."""
+    """The fastest rise and fall, in units a minute, taken over at least `over_ms`."""
 
     spot: Spot
-    per_min: float
+    rise_per_min: float
+    fall_per_min: float
     over_ms: int
+
+    def passed(self, rate: float) -> float | None:
+        """The limit that a change a minute is beyond, if any."""
+        limit = self.rise_per_min if rate > 0 else self.fall_per_min
+        return limit if abs(rate) > limit else None
 
 
 class StuckWatch(Struct, frozen=True):
@@ -58,7 +64,6 @@ class WatchedDevice(Struct, frozen=True, kw_only=True):
     channels: tuple[WatchedChannel, ...]
     silent: Spot
     anomaly: Spot
-
 
     def spots(self) -> Iterator[Spot]:
         """Every place at this device where an alarm can be."""

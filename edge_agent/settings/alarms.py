@@ -138,6 +138,10 @@ class ChannelAlarms(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     count: Count | None = None
     of: Count | None = None
     rate_per_min: Positive | None = None
+    fall_per_min: Positive | None = None
+    """Of falls instead of `rate_per_min`: a store is filled faster than it may empty."""
+    rate_over_s: Annotated[float, Meta(ge=1, le=3600)] | None = None
+    """Instead of `over_s` of `[alarms]`: what goes slowly shows only over a longer time."""
     stuck_min: Annotated[float, Meta(gt=0, le=10080)] | None = None
 
     def limits(self) -> list[tuple[str, float]]:

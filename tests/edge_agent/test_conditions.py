@@ -202,6 +202,13 @@ def test_a_fast_change_in_fast_polls_is_taken_over_a_minute() -> None:
     assert told(gateway.events) == [("rate", "raised")]
 
 
+def test_a_store_may_be_filled_faster_than_it_may_empty() -> None:
+    gateway = Gateway(device("tank", ChannelAlarms(fall_per_min=0.1, rate_over_s=600)))
+    assert gateway.minutes("tank", 50, *(50 + 2 * minute for minute in range(1, 15))) == []
+    events = gateway.minutes("tank", *(78 - 0.2 * minute for minute in range(15)))
+    assert [(event.code, event.params["limit"]) for event in events] == [("rate", 0.1)]
+
+
 def test_after_a_long_hole_nothing_is_said_about_the_rate() -> None:
     gateway = Gateway(device("boiler", ChannelAlarms(rate_per_min=5)))
     gateway.minutes("boiler", 20, 20)
