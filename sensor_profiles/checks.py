@@ -261,7 +261,7 @@ def of_odd_bytes(file: ProfileFile) -> Iterator[Finding]:
             if (table.byte or 0) + size > ITEM_BYTES:
                 yield Finding((*path, "byte"), f"ends beyond the {ITEM_BYTES} bytes an item can have")
         elif table.byte is not None and not in_registers:
-            yield Finding((*path, "byte"), "`byte` is for registers and items; count it into `address`")
+            yield Finding((*path, "byte"), "`byte` is for registers; count it into `address`")
         elif (table.byte or 0) > 1:
             yield Finding(
                 (*path, "byte"),

@@ -28,7 +28,7 @@ MAX_BITS = 2000
 
 
 class Extent(Struct, frozen=True, order=True):
-    """`count` registers, bits or bytes of a space from `start`; of items, `count` bytes of the item `start`."""
+    """`count` registers, bits or bytes of a space from `start`; of items, bytes of the item `start`."""
 
     space: Space
     start: int

@@ -23,7 +23,7 @@ class Space(StrEnum):
     COIL = "coil"  # FC01, bits
     DISCRETE = "discrete"  # FC02, bits
     FRAME = "frame"  # bytes of a reply
-    ITEM = "item"  # values the instrument numbers, each read by itself; the driver's docstring tells its bytes
+    ITEM = "item"  # values the instrument numbers, each with a request of its own (see the driver)
 
 
 REGISTERS = frozenset({Space.HOLDING, Space.INPUT})
