@@ -124,11 +124,15 @@ def _named(identity: Identity, profile: Profile, profiles: Sequence[Profile]) ->
 
 
 def named_by(text: str, profile: Profile) -> int:
-    """How many letters of the model's name (its first word, as in TSRV-02x) a device's own words hold."""
-    said = "".join(_NAME_PART.findall(text.lower()))
-    words = [word for word in re.split(r"[^a-z0-9-]+", profile.model.lower()) if len(word) >= _SHORTEST_NAME]
-    name = "".join(_NAME_PART.findall(words[0])) if words else ""
-    return len(name) if name and name in said else 0
+    """How many letters of the model's name stand in a device's own words: as many of its words as fit."""
+    said = _plain(text)
+    words = re.split(r"[^a-z0-9.-]+", re.split(r"[,(]", profile.model.lower())[0])
+    names = (_plain("".join(words[:count])) for count in range(len(words), 0, -1))
+    return next((len(name) for name in names if len(name) >= _SHORTEST_NAME and name in said), 0)
+
+
+def _plain(text: str) -> str:
+    return "".join(_NAME_PART.findall(text.lower()))
 
 
 def _from_factory(seen: Seen, profile: Profile) -> Iterator[Evidence]:
@@ -153,37 +157,52 @@ def _own(seen: Seen, profile: Profile) -> tuple[Answer, ...]:
 
 
 def _by_blocks(answers: tuple[Answer, ...]) -> Iterator[Evidence]:
+    readable = 0
     for answer in answers:
         where = f"{answer.block.space} {answer.block.start}–{answer.block.start + answer.block.count - 1}"
         if answer.fault is Fault.REFUSED:
             yield Evidence(REFUSED, f"it refuses to read {where}, which this model has")
         elif answer.fault is not None:
             yield Evidence(SILENT, f"no valid answer to a read of {where}")
-        elif answer.block.count >= _SEVERAL:
-            yield Evidence(PRESENT, f"{where} can be read at once")
+        else:
+            readable += answer.block.count
+    if readable >= _SEVERAL:
+        yield Evidence(PRESENT, f"all of its {readable} registers can be read")
 
 
 def _by_values(profile: Profile, answers: tuple[Answer, ...]) -> Iterator[Evidence]:
     values, faults = _decoded(profile, answers)
-    good = _trusted(profile, values)
     yield from _statuses(profile, values)
-    fitting, bits, wrong = 0, 0.0, []
-    for index, channel in enumerate(profile.channels):
-        value = values[index]
-        if faults.get(index) is Quality.BAD_SENTINEL:
-            yield Evidence(SENTINEL_BITS, f"{channel.name}: holds this model's code for “no value”")
-        elif isinstance(value, float | int) and channel.quantity is not Quantity.TEXT and index in good:
-            if fits(value, range_of(channel.quantity, channel.low, channel.high)):
-                fitting += 1
-                bits += min(_MOST_A_CHANNEL, surprise_bits(channel)) if value else ZERO_BITS
-            else:
-                wrong.append(f"{channel.name} would be {value:.6g} {channel.quantity.unit}")
-        elif faults.get(index) is Quality.BAD_NOT_FINITE and channel.field.size is not None:
-            yield Evidence(NO_DIGITS, f"{channel.name}: its bytes are no decimal digits")
+    yield from _empty(profile, faults)
+    good = _trusted(profile, values)
+    numbers = [
+        (channel, value)
+        for index, (channel, value) in enumerate(zip(profile.channels, values, strict=False))
+        if index in good and isinstance(value, float | int) and channel.quantity is not Quantity.TEXT
+    ]
+    fitting = [(c, v) for c, v in numbers if fits(v, range_of(c.quantity, c.low, c.high))]
     if fitting:
-        yield Evidence(min(bits, _MOST_IN_RANGE), f"{fitting} values are in their valid ranges")
+        bits = sum(min(_MOST_A_CHANNEL, surprise_bits(c)) if v else ZERO_BITS for c, v in fitting)
+        zeros = "" if any(v for _, v in fitting) else ", but all are zero"
+        most = _MOST_IN_RANGE if not zeros else PRESENT
+        yield Evidence(min(bits, most), f"{len(fitting)} values are in their valid ranges{zeros}")
+    wrong = [f"{c.name} would be {v:.6g} {c.quantity.unit}" for c, v in numbers if (c, v) not in fitting]
     for text in wrong[:_SEVERAL]:
         yield Evidence(OUT_OF_RANGE, f"{text}: impossible")
+
+
+def _empty(profile: Profile, faults: Mapping[int, Quality]) -> Iterator[Evidence]:
+    """Channels that hold no value: the model's own code for that speaks for it, nonsense against it."""
+    coded = [
+        channel.name
+        for index, channel in enumerate(profile.channels)
+        if faults.get(index) is Quality.BAD_SENTINEL and 0 not in channel.sentinels
+    ]
+    if coded:
+        yield Evidence(SENTINEL_BITS, f"{', '.join(coded[:_SEVERAL])}: this model's code for “no value”")
+    for index, channel in enumerate(profile.channels):
+        if faults.get(index) is Quality.BAD_NOT_FINITE and channel.field.size is not None:
+            yield Evidence(NO_DIGITS, f"{channel.name}: its bytes are no decimal digits")
 
 
 def _decoded(profile: Profile, answers: tuple[Answer, ...]) -> tuple[tuple[Value, ...], dict[int, Quality]]:

@@ -44,6 +44,8 @@ USUAL: Final[Mapping[Quantity, Range]] = {
 _ANYTHING: Final[Range] = (-1e9, 1e9)
 SMALLEST_SHARE: Final = 1e-8
 """Of the range: nearer to zero than this, a floating-point number is a misread integer, not a measurement."""
+_SMALLEST: Final = 1e-4
+"""At most this in any case: where nothing is known of a range, one is taken that is wide."""
 _MOST_BITS: Final = 16.0
 _FLOATS: Final = {Encoding.F32: (">f", ">i", 32), Encoding.F64: (">d", ">q", 64)}
 
@@ -57,8 +59,12 @@ def range_of(quantity: Quantity, low: float | None, high: float | None) -> Range
 def fits(value: float, within: Range) -> bool:
     """Whether a value can be measured: in its range, and not absurdly small."""
     low, high = within
-    tiny = SMALLEST_SHARE * max(abs(low), abs(high))
+    tiny = _tiny(within)
     return low <= value <= high and (value == 0 or abs(value) >= tiny)
+
+
+def _tiny(within: Range) -> float:
+    return min(_SMALLEST, SMALLEST_SHARE * max(abs(within[0]), abs(within[1])))
 
 
 def surprise_bits(channel: Channel) -> float:
@@ -75,7 +81,7 @@ def _share_of_floats(encoding: Encoding, within: Range) -> float:
     """Floating-point numbers are spread by magnitude: count the patterns of both signs."""
     form, whole, bits = _FLOATS[encoding]
     low, high = within
-    tiny = SMALLEST_SHARE * max(abs(low), abs(high))
+    tiny = _tiny(within)
 
     def rank(value: float) -> int:
         return int(struct.unpack(whole, struct.pack(form, value))[0])
