@@ -125,4 +125,5 @@ class Region:
 
     def logs(self) -> str:
         programs = (*self.agents.values(), self.collector, self.simulator)
-        return "\n\n".join(f"{program.name}:\n{program.tail()}" for program in programs)
+        started = (program for program in programs if program.log.exists())
+        return "\n\n".join(f"{program.name}:\n{program.tail()}" for program in started)

@@ -81,19 +81,38 @@ def test_a_gateway_writes_its_own_batches_and_nobody_elses(broker: Configured) -
         assert heard.get(timeout=10) == topics.build(OURS, Kind.BATCH)
 
 
-def test_a_receipt_reaches_only_its_gateway(broker: Configured) -> None:
+def test_a_gateway_answers_for_itself_only_and_commands_nobody(broker: Configured) -> None:
+    with (
+        client(broker.port, "collector") as (collector, heard),
+        client(broker.port, str(OURS)) as (agent, said),
+    ):
+        assert heard.get(timeout=10) == "Success"
+        assert said.get(timeout=10) == "Success"
+        collector.subscribe(topics.every(Kind.ANSWER), qos=1)
+        assert heard.get(timeout=10) == "Granted QoS 1"
+        refused = ((FOREIGN, Kind.ANSWER), (FOREIGN, Kind.COMMAND), (OURS, Kind.COMMAND))
+        for gateway, kind in refused:
+            agent.publish(topics.build(gateway, kind), b"x", qos=1)
+            assert said.get(timeout=10) == "Not authorized"
+        agent.publish(topics.build(OURS, Kind.ANSWER), b"x", qos=1)
+        assert said.get(timeout=10) == "Success"
+        assert heard.get(timeout=10) == topics.build(OURS, Kind.ANSWER)
+
+
+@pytest.mark.parametrize("kind", [Kind.RECEIPT, Kind.COMMAND])
+def test_what_is_said_to_a_gateway_reaches_only_it(broker: Configured, kind: Kind) -> None:
     with (
         client(broker.port, "collector") as (collector, said),
         client(broker.port, str(OURS)) as (agent, heard),
     ):
         assert said.get(timeout=10) == "Success"
         assert heard.get(timeout=10) == "Success"
-        agent.subscribe(topics.every(Kind.RECEIPT), qos=1)
+        agent.subscribe(topics.every(kind), qos=1)
         assert heard.get(timeout=10) == "Granted QoS 1"
         for gateway in (FOREIGN, OURS):
-            collector.publish(topics.build(gateway, Kind.RECEIPT), b"x", qos=1)
+            collector.publish(topics.build(gateway, kind), b"x", qos=1)
             assert said.get(timeout=10) == "Success"
-        assert heard.get(timeout=10) == topics.build(OURS, Kind.RECEIPT)
+        assert heard.get(timeout=10) == topics.build(OURS, kind)
 
 
 def test_nobody_comes_in_without_a_password(broker: Configured) -> None:
