@@ -40,6 +40,7 @@ def status(
     mode: OperatingMode,
     mode_until_ms: int,
     learning: tuple[Learning, ...],
+    config_version: int,
 ) -> Status:
     """How the gateway is; the publisher adds what it knows of the outbox."""
     return Status(
@@ -53,6 +54,7 @@ def status(
         mode=mode,
         mode_until_ms=mode_until_ms,
         learning=learning,
+        config_version=config_version,
     )
 
 

@@ -69,35 +69,36 @@ class Orders:
         self,
         devices: Iterable[str],
         judged: Judged,
-        configure: Callable[[Configure], Verdict] = takes_no_configuration,
+        configure: Callable[[Configure], Verdict | None] = takes_no_configuration,
     ) -> None:
         """Begin with nothing remembered.
 
         Args:
             devices: the names of all there are.
             judged: what is changed.
-            configure: puts a new configuration to use.
+            configure: puts a new configuration to use; None: it is on trial, ask again when that is decided.
         """
         self._devices = sorted(devices)
         self._judged = judged
-        self._rules: Mapping[type[Order], Callable[[Any, Instant], Verdict]] = {
+        self._rules: Mapping[type[Order], Callable[[Any, Instant], Verdict | None]] = {
             Rebaseline: self._rebaseline,
             SetMode: self._set_mode,
             Configure: lambda order, _now: configure(order),
         }
         self._answers: dict[str, CommandAnswer] = {}
 
-    def obey(self, command: Command, now: Instant, clock: Clock) -> CommandAnswer:
-        """Carry a command out, unless it was before or is too late; the answer.
+    def obey(self, command: Command, now: Instant, clock: Clock) -> CommandAnswer | None:
+        """Carry a command out, unless it was before or is too late; the answer, None as long as it is open.
 
         A clock that nobody has set cannot tell that a command is too late; the collector sends none that is.
         """
         if known := self._answers.get(command.id):
             return known
-        if clock is not Clock.UNSYNCED and command.expires_ms <= now.wall_ms:
-            verdict = Verdict(CommandOutcome.EXPIRED, "it came too late and was not obeyed")
-        else:
+        verdict: Verdict | None = Verdict(CommandOutcome.EXPIRED, "it came too late and was not obeyed")
+        if clock is Clock.UNSYNCED or command.expires_ms > now.wall_ms:
             verdict = self._rules[type(command.order)](command.order, now)
+        if verdict is None:
+            return None
         answer = CommandAnswer(id=command.id, t_ms=now.wall_ms, outcome=verdict.outcome, says=verdict.says)
         if answer.outcome is CommandOutcome.DONE:
             self._remember(answer)

@@ -33,14 +33,15 @@ from edge_agent import health
 from edge_agent.clock import GatewayClock
 from edge_agent.conditions import StateMisfitError
 from edge_agent.judging import Judging, suspicious
-from edge_agent.orders import ORDERS, Orders
+from edge_agent.orders import ORDERS, Orders, Verdict
 from edge_agent.outbox import Outbox
 from edge_agent.poll import Poller
 from edge_agent.publish import Publisher
+from edge_agent.rollout import Configurations
 from edge_agent.samples import Depth, Instant, Pending, RawScan, Scan, Told
 from edge_agent.settings import Plant
-from wire import service
-from wire.messages import Clock, Command, CommandAnswer, CommandOutcome, LinkStatus, Status
+from wire import logs, service
+from wire.messages import Clock, Command, CommandAnswer, CommandOutcome, Configure, LinkStatus, Status
 from wire.topics import Gateway
 
 T = TypeVar("T")
@@ -121,6 +122,8 @@ class DiskThread:
     def __init__(self, outbox: Outbox, executor: ThreadPoolExecutor) -> None:
         self._outbox = outbox
         self._executor = executor
+        self.on_receipt: Callable[[], None] = lambda: None
+        """Called when the collector has said that it has batches of ours."""
 
     @property
     def epoch(self) -> str:
@@ -142,7 +145,10 @@ class DiskThread:
         return await self._call(self._outbox.pending, after_seq, limit_batches, limit_bytes)
 
     async def receipted(self, epoch: str, ranges: Sequence[tuple[int, int]]) -> int:
-        return await self._call(self._outbox.receipted, epoch, ranges)
+        removed = await self._call(self._outbox.receipted, epoch, ranges)
+        if removed:
+            self.on_receipt()
+        return removed
 
     async def depth(self) -> Depth:
         return await self._call(self._outbox.depth)
@@ -151,16 +157,35 @@ class DiskThread:
         return await asyncio.get_running_loop().run_in_executor(self._executor, action, *arguments)
 
 
-async def run(plant: Plant, outbox: Outbox, clock: GatewayClock, stop: asyncio.Event) -> None:
+async def run(
+    configurations: Configurations, outbox: Outbox, clock: GatewayClock, stop: asyncio.Event
+) -> None:
     """Poll, keep and publish until `stop` is set, then end within five seconds, whatever the broker does.
+
+    When the configuration changes, all stages end in order and begin anew over the same outbox, within about
+    a second; polls go on where they were.
 
     Raises:
         UnknownProtocolError: a profile's protocol has no driver.
     """
-    judging = resumed(plant, outbox)
-    orders = remembered(plant, judging, outbox)
+    configurations.resume(clock.now, clock.boot_id())
+    owed: Mapping[str, int] = {}
     with ThreadPoolExecutor(1, thread_name_prefix="outbox") as executor:
-        await _Agent(plant, judging, orders, DiskThread(outbox, executor), clock).serve(stop)
+        while not stop.is_set():
+            configurations.changed.clear()
+            agent = _Agent(configurations, outbox, DiskThread(outbox, executor), clock, owed)
+            owed = await agent.serve(stop)
+            if configurations.changed.is_set():
+                logs.configure(configurations.plant.log_level)
+
+
+async def _either(*events: asyncio.Event) -> None:
+    """Wait until one of them is set."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(event.wait(), name="either") for event in events]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
 
 
 def resumed(plant: Plant, outbox: Outbox) -> Judging:
@@ -171,9 +196,11 @@ def resumed(plant: Plant, outbox: Outbox) -> Judging:
     return judging
 
 
-def remembered(plant: Plant, judging: Judging, outbox: Outbox) -> Orders:
+def remembered(
+    plant: Plant, judging: Judging, outbox: Outbox, configure: Callable[[Configure], Verdict | None]
+) -> Orders:
     """The orders that the last run obeyed; they are not obeyed again."""
-    orders = Orders((device.name for device in plant.devices), judging)
+    orders = Orders((device.name for device in plant.devices), judging, configure)
     try:
         if saved := outbox.state().get(ORDERS):
             orders.restore(saved)
@@ -191,16 +218,28 @@ class _Agent:
     """The tasks and what they share."""
 
     def __init__(
-        self, plant: Plant, judging: Judging, orders: Orders, disk: DiskThread, clock: GatewayClock
+        self,
+        configurations: Configurations,
+        outbox: Outbox,
+        disk: DiskThread,
+        clock: GatewayClock,
+        owed: Mapping[str, int],
     ) -> None:
+        """`owed` is where polling stopped under another configuration."""
         chance = random.Random()  # noqa: S311  # spreads reconnections; keeps no secret
+        self._configurations, plant = configurations, configurations.plant
+        judging = resumed(plant, outbox)
+        orders = remembered(plant, judging, outbox, self._configure)
         self._disk, self._clock = disk, clock
         self._wait_ms = round(plant.clock.wait_s * 1000)
         self._names = {d.name: tuple(channel.name for channel in d.channels) for d in plant.devices}
         self._judging = judging
         self._orders = orders
         self._intake = Intake(judging, orders, clock)
-        self._poller = Poller(plant.links, plant.devices, clock.now, self._arrived, chance, poll=plant.poll)
+        self._poller = Poller(
+            plant.links, plant.devices, clock.now, self._arrived, chance, poll=plant.poll, owed=owed
+        )
+        disk.on_receipt = configurations.receipted
         self._publisher = Publisher(
             broker=plant.broker,
             gateway=Gateway(plant.site, plant.gateway),
@@ -214,19 +253,39 @@ class _Agent:
         self._polled, self._written = asyncio.Event(), asyncio.Event()
         self._saved, self._saving = 0, asyncio.Condition()
 
-    async def serve(self, stop: asyncio.Event) -> None:
+    async def serve(self, stop: asyncio.Event) -> dict[str, int]:
+        """Until `stop` is set or another configuration is to be taken up; the polls owed then."""
+        ended = asyncio.Event()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._poll(stop), name="poll")
+            group.create_task(self._poll(ended), name="poll")
             group.create_task(self._write(), name="write")
             publish = group.create_task(self._publisher.run(self._written), name="publish")
-            beat = group.create_task(self._beat(stop), name="beat")
+            beat = group.create_task(self._beat(ended), name="beat")
+            trial = group.create_task(self._configurations.watch(self._is_line_whole), name="trial")
             service.notify(service.Say.READY)
-            await stop.wait()
-            service.notify(service.Say.STOPPING)
-            await self._written.wait()
+            await _either(stop, self._configurations.changed)
+            if stop.is_set():
+                service.notify(service.Say.STOPPING)
+            ended.set()
+            await self._polled_and_written(publish, stop)
+            for task in (publish, beat, trial):
+                task.cancel()
+        return self._poller.owed()
+
+    async def _polled_and_written(self, publish: asyncio.Task[None], stop: asyncio.Event) -> None:
+        """Everything is on disk; where this is the end, the publisher has had a moment for the rest."""
+        await self._written.wait()
+        if stop.is_set():
             await asyncio.wait([publish], timeout=BRING_S if self._publisher.connected else 0)
-            publish.cancel()
-            beat.cancel()
+
+    async def _is_line_whole(self) -> bool:
+        return self._publisher.connected and not (await self._disk.depth()).batches
+
+    def _configure(self, order: Configure) -> Verdict | None:
+        if said := self._configurations.said(order.version):
+            return Verdict(CommandOutcome.DONE if said.done else CommandOutcome.REFUSED, said.sentence)
+        refusal = self._configurations.begin(order)
+        return Verdict(CommandOutcome.REFUSED, refusal) if refusal else None
 
     def _arrived(self, raw: RawScan) -> None:
         if self._intake.take(raw):
@@ -258,7 +317,9 @@ class _Agent:
 
     async def _obey(self, command: Command) -> CommandAnswer:
         """Carry a command out; when this returns, a kill does not undo it."""
-        answer = self._orders.obey(command, self._clock.now(), self._clock.state())
+        now = self._clock.now()
+        while (answer := self._orders.obey(command, now, self._clock.state())) is None:
+            await self._configurations.settled()
         _log.info("command", id=command.id, by=command.by, outcome=answer.outcome, says=answer.says)
         if answer.outcome is CommandOutcome.DONE:
             number = self._intake.save()
@@ -291,4 +352,5 @@ class _Agent:
             mode=self._judging.mode.mode,
             mode_until_ms=self._judging.mode.until_ms,
             learning=self._judging.learning(),
+            config_version=self._configurations.version,
         )

@@ -6,9 +6,10 @@ import signal
 import sys
 from pathlib import Path
 
-from edge_agent import pipeline, settings
+from edge_agent import pipeline
 from edge_agent.clock import GatewayClock
 from edge_agent.outbox import Outbox, UnusableError
+from edge_agent.rollout import Configurations
 from wire import logs
 from wire.broker import SecretError
 from wire.config_file import ConfigError
@@ -26,17 +27,19 @@ def run(config: Path) -> None:
         SystemExit: what is wrong with configuration, secret or outbox, in one sentence; exit code 1.
     """
     try:
-        plant = settings.load(config)
-        logs.configure(plant.log_level)
-        asyncio.run(_serve(plant))
+        asyncio.run(_serve(config))
     except (ConfigError, SecretError, UnusableError) as error:
         sys.exit(str(error))
 
 
-async def _serve(plant: settings.Plant) -> None:
+async def _serve(config: Path) -> None:
+    configurations = Configurations.open(config)
+    plant = configurations.plant
+    logs.configure(plant.log_level)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, configurations.reread)
     clock = GatewayClock(plant.clock.source)
     outbox = Outbox.open(
         plant.outbox.path,
@@ -46,6 +49,6 @@ async def _serve(plant: settings.Plant) -> None:
         epoch_source=lambda: secrets.token_hex(8),
     )
     try:
-        await pipeline.run(plant, outbox, clock, stop)
+        await pipeline.run(configurations, outbox, clock, stop)
     finally:
         outbox.close()

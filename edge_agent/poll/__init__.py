@@ -9,7 +9,8 @@ waiting.
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from edge_agent.drivers._openers import port_of
 from edge_agent.poll.bell import Bell
@@ -34,6 +35,7 @@ class Poller:
         rng: random.Random,
         *,
         poll: PollTable = PollTable(),  # noqa: B008  # frozen
+        owed: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         """Prepare everything; nothing is opened yet.
 
@@ -44,6 +46,7 @@ class Poller:
             sink: takes every scan as soon as it is complete; must not block.
             rng: spreads the reconnection attempts.
             poll: how fast devices are polled that were given to `hurry`.
+            owed: where a poller before this one stopped, see `owed`.
 
         Raises:
             UnknownProtocolError: a profile's protocol has no driver.
@@ -58,6 +61,7 @@ class Poller:
                 now=now,
                 sink=sink,
                 poll=poll,
+                owed=owed,
             )
             for link in links
         ]
@@ -92,6 +96,10 @@ class Poller:
             KeyError: no device has this name.
         """
         self._link_of[device].hurry(device)
+
+    def owed(self) -> dict[str, int]:
+        """Device → its next tick without a scan, wall ms: where a poller that follows this one goes on."""
+        return {device: due_ms for link in self._links for device, due_ms in link.owed().items()}
 
     def is_moving(self, now: Instant) -> bool:
         """Whether every link goes on polling, be it in vain; False for good when one hangs."""

@@ -27,6 +27,11 @@ class Grid:
         self.due_ms = next_tick(now.wall_ms, self._period_ms)
         self._offset_ms = now.wall_ms - now.mono_ms
 
+    def owe(self, due_ms: int) -> None:
+        """Begin with an earlier tick that another poller left undone, if it is one of this grid."""
+        if due_ms % self._period_ms == 0:
+            self.due_ms = min(due_ms, self.due_ms)
+
     def take(self, now: Instant) -> bool:
         """Whether to poll now; if so, the tick is used up. Ticks that are too late must be skipped before."""
         if now.wall_ms < self.due_ms:

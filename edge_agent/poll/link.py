@@ -8,7 +8,7 @@ nothing.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from operator import attrgetter
@@ -65,8 +65,10 @@ class LinkPoller:
         now: Callable[[], Instant],
         sink: Callable[[RawScan], None],
         poll: PollTable,
+        owed: Mapping[str, int],
     ) -> None:
         self.link = link
+        self._owed_ticks = owed
         self.port = port
         self._bell = bell
         self._now = now
@@ -90,6 +92,7 @@ class LinkPoller:
         self._late_polls = 0
         self._load = 0.0
         self._measured = (0.0, 0.0)
+        self._undone: Sequence[Polled] = ()
         self._owed_ms = started.mono_ms
         self._patience_ms = STALL_MS + _WAITS * max((device.timeout_ms for device in devices), default=0)
         self._log = structlog.get_logger().bind(link=link.name)
@@ -126,6 +129,14 @@ class LinkPoller:
         """Whether polling goes on: it sleeps until an instant to come, or was a step further just now."""
         return not self._polled or now.mono_ms - self._owed_ms <= self._patience_ms
 
+    def owed(self) -> dict[str, int]:
+        """The next tick of each device that has not led to a scan, wall milliseconds."""
+        undone = {polled.device.name: polled.device.period_ms for polled in self._undone}
+        return {
+            polled.device.name: polled.grid.due_ms - undone.get(polled.device.name, 0)
+            for polled in self._polled
+        }
+
     def hurry(self, device: str) -> None:
         """Something looks wrong with this device of the link."""
         polled = next(polled for polled in self._polled if polled.device.name == device)
@@ -138,6 +149,9 @@ class LinkPoller:
         now = self._now()
         for polled in self._polled:
             polled.grid.lay(Instant(now.wall_ms + START_MS, now.mono_ms + START_MS))
+            polled.grid.owe(self._owed_ticks.get(polled.device.name, polled.grid.due_ms))
+        if self._owed_ticks:
+            await self._bell.at(now.wall_ms + START_MS)
         while self._polled and not self._bell.stopped:
             now = self._now()
             wake_ms = self._wake_ms(now)
@@ -173,10 +187,11 @@ class LinkPoller:
         due = [polled for polled in self._polled if polled.grid.take(now)]
         if due:
             self._measure(asyncio.get_running_loop().time())
-        for polled in order(due):
-            if self._bell.stopped:
-                return
+        self._undone = order(due)
+        while self._undone and not self._bell.stopped:
+            polled = self._undone[0]
             self._deliver(polled, await self._scan(polled))
+            self._undone = self._undone[1:]
 
     async def _burst(self, now: Instant) -> None:
         """One burst poll, if one is due and affordable; it is the turn of the longest unasked device."""

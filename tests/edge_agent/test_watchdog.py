@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from edge_agent import pipeline, settings
+from edge_agent import pipeline
 from edge_agent.clock import GatewayClock
 from edge_agent.outbox import Outbox
 from edge_agent.poll import link
 from edge_agent.poll.bus import Bus
+from edge_agent.rollout import Configurations
 from edge_agent.samples import Fault, Instant
 from tests.edge_agent.peer import ModbusPeer, TcpWire, silent
 from tests.edge_agent.plant import Scans, device, now, polling, tcp_link
@@ -74,9 +75,9 @@ async def test_no_word_comes_any_more_when_a_poll_hangs(
     stop = asyncio.Event()
     async with TcpWire(ModbusPeer()) as wire:
         file.write_text(CONFIG.format(broker=free_port(), device=wire.port))
-        plant = settings.load(file)
         monkeypatch.setattr(Bus, "ask", ask)
-        agent = asyncio.create_task(pipeline.run(plant, outbox, GatewayClock("system"), stop))
+        configurations = Configurations.open(file)
+        agent = asyncio.create_task(pipeline.run(configurations, outbox, GatewayClock("system"), stop))
         with manager:
             async with asyncio.timeout(15):
                 await hangs.wait()
