@@ -94,6 +94,7 @@ async def read_block(line: Line, unit: int, profile: Profile, block: Block) -> A
         answer_bytes=5 + (2 * block.count if block.space in REGISTERS else block.count),
         gap_s=min(_LONGEST_GAP_S, max(GAP_S, profile.timing.gap_ms / 1000)),
         wait_s=profile.timing.timeout_ms / 1000,
+        password=matching.as_device(profile, unit).plain_password(),
     )
     return answer_of(block, outcome)
 

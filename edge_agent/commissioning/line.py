@@ -2,9 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 
 from edge_agent.commissioning.outcomes import Heard, Outcome, explain
 from edge_agent.commissioning.plan import SHORTEST_ANSWER_BYTES, Endpoint, LineSetting, patience_s
@@ -17,10 +16,8 @@ from edge_agent.drivers import (
     Port,
     RefusedError,
     Session,
-    Step,
-    Steps,
 )
-from edge_agent.drivers._exchange import exchange, quiet, steps_of
+from edge_agent.drivers._exchange import exchange, quiet
 from edge_agent.drivers._openers import port_of
 from edge_agent.samples import Block
 
@@ -30,38 +27,50 @@ _TRANSACTIONS = 0x10000
 
 
 class Tap:
-    """Keeps what a driver was shown in its last exchange, so that a missing answer can be explained."""
+    """A port that keeps what went over it, so that a missing answer can be explained."""
 
-    def __init__(self, driver: Driver | Session) -> None:
+    def __init__(self, port: Port) -> None:
+        self.framing = port.framing
+        self.received = port.received
         self.sent = b""
         self.came = b""
-        self._driver = driver
-        self._left = 0
-        self.session = Session(read=self._read, most_steps=1, proof=driver.resync, numbered=driver.numbered)
+        self._port = port
 
-    def _read(self, ask: Ask) -> Steps:
-        steps = steps_of(self._driver, ask)
-        following: Callable[[], Step] = partial(next, steps)
-        while True:
-            try:
-                step = following()
-            except StopIteration as done:
-                data: bytes = done.value
-                return data
-            self.sent, self.came, self._left = step.send, b"", 0
-            try:
-                answer = yield Step(step.send, partial(self._take, step))
-            except RefusedError as refusal:
-                following = partial(steps.throw, refusal)
-            else:
-                following = partial(steps.send, answer)
+    @property
+    def heard(self) -> int:
+        """See `Port.heard`."""
+        return self._port.heard
 
-    def _take(self, step: Step, received: bytearray) -> bytes | None:
-        self.came += bytes(received[self._left :])
+    @property
+    def up(self) -> bool:
+        """See `Port.up`."""
+        return self._port.up
+
+    def write(self, data: bytes) -> None:
+        """See `Port.write`; what came before it answers something else."""
+        self.sent, self.came = data, b""
+        self._port.write(data)
+
+    async def more(self, until: float) -> bool:
+        """See `Port.more`; bytes come only while it waits."""
+        before = len(self.received)
         try:
-            return step.take(received)
+            return await self._port.more(until)
         finally:
-            self._left = len(received)
+            self.came += bytes(self.received[before:])
+
+    def reopen(self, reason: str) -> None:
+        """See `Port.reopen`."""
+        self._port.reopen(reason)
+
+    async def keep_open(self) -> None:
+        """See `Port.keep_open`."""
+        await self._port.keep_open()
+
+    @property
+    def echoed(self) -> bool:
+        """Whether the request came back before anything else."""
+        return bool(self.sent) and self.came.startswith(self.sent)
 
 
 class Line:
@@ -82,6 +91,7 @@ class Line:
         answer_bytes: int = SHORTEST_ANSWER_BYTES,
         gap_s: float = 0.005,
         wait_s: float = 0.0,
+        password: bytes = b"",
     ) -> Outcome:
         """Ask one device once; no answer is an outcome, too.
 
@@ -92,25 +102,26 @@ class Line:
             answer_bytes: how long an answer is, for the time it takes on the line.
             gap_s: silence before the request.
             wait_s: how long this device needs, where that is longer than the line's usual patience.
+            password: what opens it for reading, where its protocol has one.
 
         Raises:
             LinkDownError: the adapter or the connection is gone, or what comes makes no sense.
         """
         if self._port.framing is Framing.RTU:
             await asyncio.sleep(gap_s)
-        tap = Tap(driver)
+        tap = Tap(self._port)
         self._transaction = (self._transaction + 1) % _TRANSACTIONS
-        ask = Ask(self._framing(driver), unit, block, self._transaction)
+        ask = Ask(self._framing(driver), unit, block, self._transaction, password)
         patience = patience_s(max(self._wait_s, wait_s), self.setting, answer_bytes)
         try:
-            data = await exchange(self._port, tap.session, ask, patience, gap_s)
+            data = await exchange(tap, driver, ask, patience, gap_s)
         except RefusedError as error:
-            return Outcome(unit=unit, heard=Heard.REFUSED, code=error.code, echoed=_is_echo(tap))
+            return Outcome(unit=unit, heard=Heard.REFUSED, code=error.code, echoed=tap.echoed)
         except BusyError:
             return Outcome(unit=unit, heard=Heard.BUSY)
         except NoAnswerError:
             return await self._unanswered(unit, tap, ask.framing)
-        return Outcome(unit=unit, heard=Heard.ANSWER, data=data, echoed=_is_echo(tap))
+        return Outcome(unit=unit, heard=Heard.ANSWER, data=data, echoed=tap.echoed)
 
     async def listen(self, seconds: float) -> bytes:
         """What comes unasked.
@@ -136,10 +147,6 @@ class Line:
         if found.heard not in {Heard.SILENT, Heard.ECHO}:
             await quiet(self._port, _SILENCE_S, _NOISE_S)
         return found
-
-
-def _is_echo(tap: Tap) -> bool:
-    return tap.came.startswith(tap.sent)
 
 
 @asynccontextmanager

@@ -19,7 +19,9 @@ from edge_agent.commissioning.identity import Identity
 from edge_agent.commissioning.plan import LineSetting
 from edge_agent.commissioning.plausible import fits, range_of, surprise_bits
 from edge_agent.decode import Decoder
+from edge_agent.poll.blocks import plan, without_holes
 from edge_agent.samples import Answer, Block, Fault, Instant, RawScan
+from edge_agent.settings import Device
 from sensor_profiles import layout
 from sensor_profiles.model import Channel, Field, Profile, StatusField
 from wire.messages import Quality, Value
@@ -74,10 +76,15 @@ def first_block(profile: Profile) -> Block:
 
 
 def all_blocks(profile: Profile, *, holes: bool) -> tuple[Block, ...]:
-    """Every read of a profile, its statuses included; without holes where the device refused some."""
-    fields = [channel.field for channel in profile.channels] + [status.field for status in profile.statuses]
-    found = layout.requests(fields, profile.max_registers, profile.max_hole if holes else 0)
-    return tuple(Block(extent.space, extent.start, extent.count) for extent in found)
+    """Every read of a profile, as the agent plans it; without holes where the device refused some."""
+    whole = plan(as_device(profile, profile.unit))
+    return (whole if holes else without_holes(whole, profile.max_registers)).blocks
+
+
+def as_device(profile: Profile, unit: int) -> Device:
+    """A device of this model, all of whose channels are read."""
+    timing = profile.timing
+    return Device(profile.name, "", profile, unit, timing.min_period_ms, timing.timeout_ms, profile.channels)
 
 
 def match(seen: Seen, profiles: Sequence[Profile], least: float = 0.02) -> tuple[Match, ...]:

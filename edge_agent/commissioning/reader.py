@@ -8,7 +8,7 @@ from edge_agent.commissioning.line import Line
 from edge_agent.commissioning.outcomes import Heard, Outcome
 from edge_agent.drivers import find
 from edge_agent.samples import Answer, Block, Fault, Instant
-from sensor_profiles.model import Profile, Space
+from sensor_profiles.model import Profile
 
 
 def now() -> Instant:
@@ -22,11 +22,8 @@ async def poll(line: Line, unit: int, profile: Profile) -> tuple[Answer, ...]:
     Raises:
         LinkDownError: the line is gone.
     """
-    if profile.frame_bytes is not None:
-        frame = Block(Space.FRAME, 0, profile.frame_bytes)
-        return (await read_block(line, unit, profile, frame),)
     answers: list[Answer] = []
-    for holes in (True, False):
+    for holes in (True, False) if profile.frame_bytes is None else (True,):
         blocks = matching.all_blocks(profile, holes=holes)
         answers = [await read_block(line, unit, profile, block) for block in blocks]
         if all(answer.fault is not Fault.REFUSED for answer in answers):
