@@ -3,6 +3,8 @@
 # make check  ruff, mypy, import contracts                    make bench  measure, as the README's table
 # make bench-detect   what the agent notices by itself, and how often it is wrong: 27 stories and ordinary winters
 #
+# make deb    Debian packages in dist/                       make deb-test  install, upgrade and purge them (root)
+#
 # Needs Python 3.11 or newer and nothing else; each target sets up what it uses in .venv.
 
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
@@ -11,7 +13,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test unit check bench bench-detect servers clean
+.PHONY: demo test unit check bench bench-detect deb deb-test servers clean
 .DEFAULT_GOAL := test
 
 .venv/bin/python:
@@ -49,6 +51,12 @@ bench: .venv/dev servers
 
 bench-detect: .venv/dev
 	$(BIN)/python -m benchmarks.detect
+
+deb: .venv/bin/python
+	config/debian/build dist
+
+deb-test: .venv/dev servers
+	$(BIN)/pytest -m package tests/packages
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
