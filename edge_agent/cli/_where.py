@@ -46,7 +46,7 @@ OwnParityOption = Annotated[
     str | None, typer.Option("--parity", help="N, E or O. [default: the profile's, N]")
 ]
 StopbitsOption = Annotated[int, typer.Option("--stopbits", min=1, max=2, help="Stop bits.")]
-UnitOption = Annotated[int, typer.Option("--unit", "-u", min=0, max=255, help="The device's address.")]
+UnitOption = Annotated[int, typer.Option("--unit", "-u", min=0, max=99_999_999, help="The device's address.")]
 
 
 def endpoint(port: str | None, host: str | None, tcp_port: int, *, rtu_over_tcp: bool) -> Endpoint:

@@ -23,7 +23,8 @@ from wire.config_file import ConfigError
 
 _PERIOD_S = 60.0
 OwnUnitOption = Annotated[
-    int | None, typer.Option("--unit", "-u", min=0, max=255, help="Its address. [default: the factory's]")
+    int | None,
+    typer.Option("--unit", "-u", min=0, max=99_999_999, help="Its address. [default: the factory's]"),
 ]
 ProfileOption = Annotated[str | None, typer.Option("--profile", help="What it is.")]
 NameOption = Annotated[

@@ -66,7 +66,7 @@ async def _identify(
         sweep = Sweep(line, (unit,), lambda _: None)
         await sweep.run()
         tried = sweep.tried[unit]
-        notes = line_notes(sweep.tried)
+        notes = line_notes(sweep.tried, sweep.unasked)
         found = await inspect(line, unit, profiles) if tried.present else None
         return found, notes, tried.outcomes[-1]
 

@@ -6,12 +6,14 @@ one setting.
 
 from collections.abc import Callable
 
+import msgspec
 from msgspec import Struct
 
-from edge_agent.commissioning import plan
+from edge_agent.commissioning import others, plan
 from edge_agent.commissioning.inspector import Inspection, inspect
 from edge_agent.commissioning.line import Line, opened
 from edge_agent.commissioning.matching import first_block
+from edge_agent.commissioning.others import Contact, Kind
 from edge_agent.commissioning.plan import Endpoint, Estimate, LineSetting
 from edge_agent.commissioning.scanner import Progress, Sweep
 from edge_agent.commissioning.verdicts import Tried, answers_all, line_notes
@@ -30,12 +32,18 @@ class Order(Struct, frozen=True, kw_only=True):
     """The Modbus models that devices are compared with; none: they are only found."""
     everything: bool = False
     """Go on with the other settings although devices were found."""
+    kinds: tuple[Kind, ...] = ()
+    """Protocols other than Modbus to look for."""
 
     def estimate(self) -> Estimate:
         """How long it takes on a healthy line on which only the last setting brings devices."""
+        others_s = others.estimate_s(self.kinds)
+        if not self.lines:
+            return Estimate(others_s, 0.0)
         blocks = {first_block(profile) for profile in self.profiles}
         sizes = [2 * block.count if block.space in REGISTERS else 1 for block in blocks]
-        return plan.estimate(len(self.units), self.lines, self.wait_s, sizes)
+        modbus = plan.estimate(len(self.units), self.lines, self.wait_s, sizes)
+        return Estimate(modbus.empty_s + others_s, modbus.device_s)
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -53,15 +61,28 @@ class Report(Struct, frozen=True, kw_only=True):
     found: tuple[Found, ...]
     notes: tuple[str, ...]
     asked: int
+    contacts: tuple[Contact, ...] = ()
+    """Instruments of other protocols."""
     broken: str = ""
 
 
 async def run(order: Order, tell: Callable[[Progress], None]) -> Report:
-    """Scan; what was found before the line was lost is in the report.
+    """Scan, Modbus first; what was found before the line was lost is in the report.
 
     Raises:
         OpenError: the line cannot be opened.
     """
+    report = await _modbus(order, tell)
+    if report.broken or not order.kinds:
+        return report
+    try:
+        contacts = await others.find_all(order.endpoint, order.kinds, tell)
+    except LinkDownError as error:
+        return msgspec.structs.replace(report, broken=f"{order.endpoint}: lost ({error}); check the cable")
+    return msgspec.structs.replace(report, contacts=contacts)
+
+
+async def _modbus(order: Order, tell: Callable[[Progress], None]) -> Report:
     found: list[Found] = []
     notes: list[str] = []
     asked = 0
@@ -70,7 +91,7 @@ async def run(order: Order, tell: Callable[[Progress], None]) -> Report:
             sweep = Sweep(line, order.units, tell)
             broken = await _sweep(sweep, order, line, found)
         asked += len(sweep.tried)
-        notes += (note for note in line_notes(sweep.tried) if note not in notes)
+        notes += (note for note in line_notes(sweep.tried, sweep.unasked) if note not in notes)
         if broken or (found and not order.everything):
             return Report(found=tuple(found), notes=tuple(notes), asked=asked, broken=broken)
     return Report(found=tuple(found), notes=tuple(notes), asked=asked)

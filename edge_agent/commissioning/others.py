@@ -48,11 +48,16 @@ class Contact(Struct, frozen=True, kw_only=True):
 
 
 def kinds(profiles: Iterable[Profile], units: Sequence[int], *, serial: bool) -> tuple[Kind, ...]:
-    """The protocols of these profiles, each at the line settings its instruments have."""
-    groups: dict[tuple[str, LineSetting | None], list[Profile]] = {}
+    """The protocols of these profiles, each at the line settings its instruments have.
+
+    No units: those the instruments leave the factory with, where a protocol has addresses at all.
+    """
+    groups: dict[tuple[str, LineSetting | None, Block], list[Profile]] = {}
     for profile in profiles:
-        groups.setdefault((profile.protocol, _setting(profile) if serial else None), []).append(profile)
-    return tuple(_kind(protocol, setting, here, units) for (protocol, setting), here in groups.items())
+        block = all_blocks(profile, holes=True)[0]
+        setting = _setting(profile) if serial else None
+        groups.setdefault((profile.protocol, setting, block), []).append(profile)
+    return tuple(_kind(setting, block, here, units) for (_, setting, block), here in groups.items())
 
 
 def _setting(profile: Profile) -> LineSetting:
@@ -61,10 +66,11 @@ def _setting(profile: Profile) -> LineSetting:
 
 
 def _kind(
-    protocol: str, setting: LineSetting | None, profiles: Sequence[Profile], units: Sequence[int]
+    setting: LineSetting | None, block: Block, profiles: Sequence[Profile], units: Sequence[int]
 ) -> Kind:
-    block = all_blocks(profiles[0], holes=True)[0]
-    here = tuple(units) if has_addresses(protocol, block) else (profiles[0].unit,)
+    protocol = profiles[0].protocol
+    factory = tuple(dict.fromkeys(profile.unit for profile in profiles))
+    here = tuple(units) or factory if has_addresses(protocol, block) else factory[:1]
     wait_s = max(profile.timing.timeout_ms for profile in profiles) / 1000
     return Kind(
         protocol=protocol, setting=setting, profiles=tuple(profiles), units=here, block=block, wait_s=wait_s

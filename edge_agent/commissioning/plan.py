@@ -25,6 +25,8 @@ UNITS: Final = range(1, 248)
 SERIAL_WAIT_S: Final = 0.2
 """How long an address is waited for on a serial line; who answers later is recognised and asked again."""
 TCP_WAIT_S: Final = 0.3
+LISTEN_S: Final = 1.2
+"""How long a line is listened to before the first request: another master or a streaming instrument shows."""
 REQUEST_BYTES: Final = 8
 SHORTEST_ANSWER_BYTES: Final = 7
 """To a read of one register: unit, function, count, register, CRC."""
@@ -121,7 +123,7 @@ def estimate(
         wait_s: how long each is waited for.
         probes: data bytes of each read that a device found is asked to tell what it is.
     """
-    empty_s = sum(units * patience_s(wait_s, line, SHORTEST_ANSWER_BYTES) for line in lines)
+    empty_s = sum(LISTEN_S + units * patience_s(wait_s, line, SHORTEST_ANSWER_BYTES) for line in lines)
     sizes = [_IDENTITY_BYTES, _IDENTITY_BYTES, *(size + REQUEST_BYTES for size in probes)]
     first = lines[0]
     each_s = [

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from edge_agent.commissioning.line import Line
 from edge_agent.commissioning.outcomes import PRESENT, Heard, Outcome
+from edge_agent.commissioning.plan import LISTEN_S
 from edge_agent.commissioning.verdicts import TRIES, Tried, answers_all, to_verify
 from edge_agent.drivers import find
 from edge_agent.samples import Block
@@ -38,6 +39,8 @@ class Sweep:
     """Asks all addresses on one open line."""
 
     def __init__(self, line: Line, units: Sequence[int], tell: Callable[[Progress], None]) -> None:
+        self.unasked = 0
+        """Bytes that came before anybody was asked."""
         self.tried: dict[int, Tried] = {}
         """What has been heard so far; complete as far as the sweep came."""
         self._line = line
@@ -52,6 +55,7 @@ class Sweep:
         Raises:
             LinkDownError: the line is gone; `tried` holds what was heard before.
         """
+        self.unasked = len(await self._line.listen(LISTEN_S))
         queue = list(self._units)
         while queue:
             await self._try(queue.pop(0))

@@ -49,12 +49,15 @@ def answers_all(tried: Mapping[int, Tried]) -> bool:
     return len(asked) >= SUSPICIOUS and all(one.present for one in tried.values())
 
 
-def line_notes(tried: Mapping[int, Tried]) -> tuple[str, ...]:
-    """Everything worth saying about the line as a whole, and about addresses where something is wrong."""
-    return tuple(_notes(tried))
+def line_notes(tried: Mapping[int, Tried], unasked: int = 0) -> tuple[str, ...]:
+    """Everything worth saying about the line as a whole, and about addresses where something is wrong.
+
+    `unasked` is how many bytes came before anybody was asked.
+    """
+    return tuple(_notes(tried, unasked))
 
 
-def _notes(tried: Mapping[int, Tried]) -> Iterator[str]:
+def _notes(tried: Mapping[int, Tried], unasked: int) -> Iterator[str]:
     outcomes = [outcome for one in tried.values() for outcome in one.outcomes]
     if any(outcome.echoed for outcome in outcomes):
         yield (
@@ -66,6 +69,12 @@ def _notes(tried: Mapping[int, Tried]) -> Iterator[str]:
             f"one device answers every address ({len(tried)} were asked): it ignores the unit number, so "
             "give it a line or host of its own and write the number of its manual"
         )
+    if unasked:
+        yield (
+            f"{unasked} bytes came before anybody was asked: an instrument that sends by itself (--protocol "
+            "all tells which), or another master polls this line and must be stopped first"
+        )
+        return
     bad = [one for one in tried.values() if one.collides]
     if len(bad) >= _NOISY and not any(one.present for one in tried.values()):
         yield (

@@ -38,8 +38,8 @@ def test_factory_addresses_come_before_the_others() -> None:
 
 def test_an_empty_line_costs_the_patience_of_every_address() -> None:
     estimate = plan.estimate(247, [LineSetting(9600)], 0.2, [])
-    assert estimate.empty_s == pytest.approx(247 * (0.2 + 15 * 10 / 9600))
-    assert plan.estimate(10, [None], 0.3, []).empty_s == pytest.approx(3)
+    assert estimate.empty_s == pytest.approx(plan.LISTEN_S + 247 * (0.2 + 15 * 10 / 9600))
+    assert plan.estimate(10, [None], 0.3, []).empty_s == pytest.approx(plan.LISTEN_S + 3)
 
 
 @pytest.mark.parametrize(
@@ -117,3 +117,10 @@ def test_an_address_where_frames_break_is_a_collision_and_a_whole_noisy_line_is_
 def test_an_instrument_that_answers_under_another_address_is_named() -> None:
     notes = line_notes({4: tried(Outcome(unit=4, heard=Heard.FOREIGN, sender=5))})
     assert notes[0].startswith("asked for unit 4, unit 5 answered")
+
+
+def test_a_line_that_talks_unasked_is_no_collision() -> None:
+    broken = tried(Outcome(unit=4, heard=Heard.GARBLED, data=b"BM"))
+    notes = line_notes({4: broken}, unasked=32)
+    assert len(notes) == 1
+    assert notes[0].startswith("32 bytes came before anybody was asked: an instrument that sends by itself")

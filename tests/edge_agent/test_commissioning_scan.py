@@ -151,3 +151,31 @@ async def test_wrong_words_are_wrong_usage() -> None:
     both = await edge_agent("scan", "--port", "x", "--parity", "Q")
     assert both.status == 2
     assert "parity `Q` is not known; write N, E or O" in re.sub(r"\s*│\n│\s*", " ", both.err)
+
+
+async def test_instruments_without_modbus_are_heard_when_they_stream_and_asked_when_they_do_not(
+    tmp_path: Path,
+) -> None:
+    instruments = [instrument("nova_sds011", 1), instrument("omnicomm_lls", 3)]
+    async with PtyLine(instruments, tmp_path / PORT, 19200, stream_every_s=0.5):
+        words = ("--port", str(tmp_path / PORT), "--units", "1-4", "--json")
+        named = await edge_agent("scan", *words, "--protocol", "omnicomm_lls,nova_sds011")
+        modbus = await edge_agent("scan", *words)
+    found = {(d["protocol"], d["unit"]): d for d in named.json["devices"]}
+    assert set(found) == {("nova_sds011", 1), ("omnicomm_lls", 3)}
+    assert found["nova_sds011", 1]["streams"]
+    assert not found["omnicomm_lls", 3]["streams"]
+    assert found["omnicomm_lls", 3]["profiles"] == ["omnicomm_lls"]
+    assert "nova_sds011, omnicomm_lls: at most" in named.err
+    assert modbus.json["devices"] == []
+    assert [one.writes_attempted for one in instruments] == [0, 0]
+
+
+async def test_all_protocols_are_tried_and_an_unknown_one_is_named(tmp_path: Path) -> None:
+    async with PtyLine([instrument("plantower_pms5003", 1)], tmp_path / PORT, 9600, stream_every_s=0.5):
+        words = ("--port", str(tmp_path / PORT), "--units", "1", "--protocol", "all", "--json")
+        done = await edge_agent("scan", *words)
+    assert "plantower_pms" in {device["protocol"] for device in done.json["devices"]}
+    unknown = await edge_agent("scan", "--port", "x", "--protocol", "omnicom_lls")
+    assert unknown.status == 2
+    assert "omnicomm_lls" in unknown.err
