@@ -22,6 +22,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from queue import SimpleQueue
 
 import sqlalchemy as sa
 import structlog
@@ -39,7 +40,7 @@ from collector.ingest.sorting import Sorted, refused_by_store, sort
 from collector.settings import CollectorFile
 from collector.state import StateUnavailableError
 from collector.store import Store, StoreUnavailableError, open_store
-from wire import service
+from wire import logs, service
 from wire.codec import encode
 from wire.messages import Presence, Receipt, Status
 from wire.topics import Gateway, Kind, build
@@ -67,6 +68,8 @@ class Parts(Struct, frozen=True):
     engine: sa.Engine
     mailbox: Mailbox
     line: Line
+    renewed: "SimpleQueue[CollectorFile]"
+    """Configurations that take the place of the one in use, as far as a running collector can."""
 
 
 class Totals(Struct):
@@ -115,8 +118,12 @@ class Teller:
             _log.info("command sent", gateway=str(entry.gateway), id=entry.command.id)
 
 
-def run(settings: CollectorFile, stop: threading.Event) -> None:
+def run(
+    settings: CollectorFile, stop: threading.Event, renewed: "SimpleQueue[CollectorFile] | None" = None
+) -> None:
     """Collect until `stop` is set; then finish the group under way.
+
+    Of what comes by `renewed` the log level and `[alarms]` are taken up within a second.
 
     Raises:
         StoreUnavailableError, StateUnavailableError: not there at the start.
@@ -126,11 +133,16 @@ def run(settings: CollectorFile, stop: threading.Event) -> None:
     with ExitStack() as opened:
         store = open_store(settings.store)
         opened.callback(store.close)
-        if not serve(settings, store, stop):
+        if not serve(settings, store, stop, renewed):
             opened.pop_all()
 
 
-def serve(settings: CollectorFile, store: Store, stop: threading.Event) -> bool:
+def serve(
+    settings: CollectorFile,
+    store: Store,
+    stop: threading.Event,
+    renewed: "SimpleQueue[CollectorFile] | None" = None,
+) -> bool:
     """Like `run`, with a store that is already open and stays so.
 
     Returns:
@@ -142,7 +154,8 @@ def serve(settings: CollectorFile, store: Store, stop: threading.Event) -> bool:
         mailbox = Mailbox()
         line = Line(settings.broker, settings.client_id, mailbox)
         desk = Desk(Policies(settings.alarms))
-        ended = _serve(Parts(desk, store, engine, mailbox, line), stop)
+        parts = Parts(desk, store, engine, mailbox, line, renewed or SimpleQueue())
+        ended = _serve(parts, stop)
         if not ended:
             opened.pop_all()
     return ended
@@ -184,6 +197,7 @@ def _ingest(parts: Parts, stop: threading.Event, totals: Totals) -> None:
         service.notify(service.Say.WATCHDOG)
         if not parts.line.is_alive:
             raise IngestDiedError("nobody looks after the connection to the broker any more")
+        _take_up(parts)
         teller.tell(time.monotonic(), time.time_ns() // 1_000_000)
         # While the state database is away the group under way says so, once.
         with suppress(StateUnavailableError):
@@ -191,6 +205,14 @@ def _ingest(parts: Parts, stop: threading.Event, totals: Totals) -> None:
         letters = parts.mailbox.take(_IDLE_S)
         if letters:
             _finish(parts, letters, stop, totals)
+
+
+def _take_up(parts: Parts) -> None:
+    while not parts.renewed.empty():
+        settings = parts.renewed.get()
+        logs.configure(settings.log_level)
+        parts.desk.renew(Policies(settings.alarms))
+        _log.info("another configuration is in use", log_level=settings.log_level)
 
 
 def _finish(parts: Parts, letters: Sequence[Letter], stop: threading.Event, totals: Totals) -> None:

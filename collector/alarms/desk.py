@@ -26,6 +26,10 @@ class Desk:
     def __init__(self, policies: "Policies") -> None:
         self._policies = policies
 
+    def renew(self, policies: "Policies") -> None:
+        """Go by other policies from now on; what was done stays."""
+        self._policies = policies
+
     def take(self, transaction: sa.Connection, events: Sequence[Told], now_ms: int) -> None:
         """Take in what gateways say, in their order; what is known already changes nothing."""
         if not events:

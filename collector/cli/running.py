@@ -3,18 +3,25 @@
 import signal
 import threading
 from pathlib import Path
+from queue import SimpleQueue
 
 import sqlalchemy as sa
+import structlog
 import typer
 
 from collector import pipeline, state
-from collector.cli.common import DEFAULT_CONFIG, ConfigOption, fail, read_config
+from collector.cli.common import DEFAULT_CONFIG, ConfigOption, fail
 from collector.settings import CollectorFile, SqliteStore
+from collector.settings import load as settings_of
 from collector.store import StoreUnavailableError, StoreUnusableError
 from wire import logs
-from wire.broker import Broker, SecretError
+from wire.broker import SecretError
+from wire.config_file import ConfigError
 
-_ENDS = {signal.SIGTERM, signal.SIGINT}
+_HEARD = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+_log = structlog.get_logger()
+_AT_ONCE = {"log_level", "alarms"}
+"""What a running collector takes up; the rest is opened once."""
 _SENTENCES = (
     StoreUnavailableError,
     StoreUnusableError,
@@ -26,11 +33,15 @@ _SENTENCES = (
 
 
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Collect until SIGTERM or SIGINT, then finish the group of messages under way."""
+    """Collect until SIGTERM or SIGINT, then finish the group of messages under way.
+
+    SIGHUP: log_level and [alarms] are read anew.
+    """
     settings = _checked(config)
     logs.configure(settings.log_level)
+    renewed: SimpleQueue[CollectorFile] = SimpleQueue()
     try:
-        pipeline.run(settings, _stop_on_signal())
+        pipeline.run(settings, _obey_signals(config, settings, renewed), renewed)
     except _SENTENCES as error:
         fail(error)
 
@@ -46,30 +57,52 @@ def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
 
 
 def _checked(config: Path) -> CollectorFile:
-    settings = read_config(config)
     try:
-        state.check_url(settings.state.url)
+        return _usable(config)
+    except ConfigError as error:
+        fail(error)
+
+
+def _usable(config: Path) -> CollectorFile:
+    """A configuration that was checked as far as files can tell.
+
+    Raises:
+        ConfigError: what is wrong with it.
+    """
+    found = settings_of(config)
+    try:
+        state.check_url(found.state.url)
+        found.broker.tls()
     except state.StateUnusableError as error:
-        fail(f"{config}: {error}")
-    _see_tls(config, settings.broker)
-    return settings
-
-
-def _see_tls(config: Path, broker: Broker) -> None:
-    try:
-        broker.tls()
+        raise ConfigError(f"{config}: {error}") from None
     except OSError as error:
-        fail(f"{config}: broker: the files for TLS cannot be used: {error}")
+        raise ConfigError(f"{config}: broker: the files for TLS cannot be used: {error}") from None
+    return found
 
 
-def _stop_on_signal() -> threading.Event:
+def _obey_signals(
+    config: Path, settings: CollectorFile, renewed: "SimpleQueue[CollectorFile]"
+) -> threading.Event:
     """Set from a thread of its own: a handler in the main thread could meet it inside the event's lock."""
     stop = threading.Event()
 
     def wait() -> None:
-        signal.sigwait(_ENDS)
+        while signal.sigwait(_HEARD) == signal.SIGHUP:
+            _reread(config, settings, renewed)
         stop.set()
 
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
     threading.Thread(target=wait, name="signals", daemon=True).start()
     return stop
+
+
+def _reread(config: Path, started: CollectorFile, renewed: "SimpleQueue[CollectorFile]") -> None:
+    try:
+        found = _usable(config)
+    except ConfigError as error:
+        _log.error("the configuration in use goes on", reason=str(error))
+        return
+    names = (field for field in found.__struct_fields__ if field not in _AT_ONCE)
+    if waiting := [name for name in names if getattr(found, name) != getattr(started, name)]:
+        _log.warning("some of the configuration is taken up with the next start", tables=waiting)
+    renewed.put(found)

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tomli
@@ -111,6 +112,31 @@ def test_a_device_less_and_another_log_level_are_taken_up(region: Region) -> Non
     region.agents[SITE].stop()
     lines = [json.loads(line) for line in region.agents[SITE].log.read_text(encoding="utf-8").splitlines()]
     assert sum(line["event"] == "connected to the broker" for line in lines) == 1
+
+
+def test_the_collector_takes_up_its_log_level_and_says_what_waits_for_a_start(region: Region) -> None:
+    def heard(event: str) -> dict[str, Any]:
+        deadline = time.monotonic() + 20
+        while True:
+            lines = region.collector.log.read_text(encoding="utf-8").splitlines()
+            if found := [line for line in map(json.loads, lines) if line["event"] == event]:
+                return dict(found[-1])
+            assert time.monotonic() < deadline, region.collector.tail()
+            time.sleep(0.05)
+
+    good = region.config.read_text(encoding="utf-8")
+    region.config.write_text("log_levl = 1\n" + good, encoding="utf-8")
+    os.kill(region.collector.pid, signal.SIGHUP)
+    assert "did you mean `log_level`?" in heard(NEW)["reason"]
+    new = f'log_level = "warning"\nclient_id = "other"\n{good}[alarms]\nshelve_most_h = 1\n'
+    region.config.write_text(new, encoding="utf-8")
+    os.kill(region.collector.pid, signal.SIGHUP)
+    assert heard("some of the configuration is taken up with the next start")["tables"] == ["client_id"]
+    region.start_agents()
+    region.await_readings()
+    region.collector.stop()
+    events = [json.loads(line)["event"] for line in region.collector.log.read_text().splitlines()]
+    assert "stopped" not in events  # it is info
 
 
 def without_links(text: str) -> str:
