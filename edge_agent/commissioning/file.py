@@ -3,6 +3,7 @@
 import os
 import shutil
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from wire.config_file import ConfigError
@@ -14,8 +15,7 @@ def write(path: Path, text: str) -> Path:
     Raises:
         ConfigError: it cannot be written; nothing has changed.
     """
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    backup, fresh = path.with_name(f"{path.name}.{stamp}.bak"), path.with_name(f".{path.name}.new")
+    backup, fresh = _unused(path), path.with_name(f".{path.name}.new")
     try:
         shutil.copy2(path, backup)
         _write_through(fresh, text)
@@ -30,6 +30,14 @@ def write(path: Path, text: str) -> Path:
             f"{path}: cannot be written: {error.strerror}; nothing has changed (sudo?)"
         ) from None
     return backup
+
+
+def _unused(path: Path) -> Path:
+    """A backup's name; two changes in one second have two."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    numbered = (f"{stamp}-{number}" if number else stamp for number in count())
+    names = (path.with_name(f"{path.name}.{name}.bak") for name in numbered)
+    return next(name for name in names if not name.exists())
 
 
 def _write_through(path: Path, text: str) -> None:

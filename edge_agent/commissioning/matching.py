@@ -31,7 +31,7 @@ UNKNOWN_BITS: Final = 5.0
 """How much must speak for a profile before it is more likely than an instrument nobody has described."""
 MODEL_NAMED, VENDOR_NAMED, OTHER_NAMED = 14.0, 5.0, -10.0
 REFUSED, SILENT, PRESENT = -12.0, -6.0, 1.0
-OUT_OF_RANGE, NO_DIGITS, UNKNOWN_STATUS = -4.0, -6.0, -4.0
+OUT_OF_RANGE, NO_DIGITS, UNKNOWN_STATUS, KNOWN_STATUS = -4.0, -6.0, -4.0, 3.0
 ZERO_BITS, SENTINEL_BITS, FACTORY_BITS, GENERIC_BITS = 0.2, 6.0, 1.0, -3.0
 _MOST_A_CHANNEL: Final = 4.0
 _MOST_IN_RANGE: Final = 12.0
@@ -241,11 +241,16 @@ def _trusted(profile: Profile, values: tuple[Value, ...]) -> frozenset[int]:
 
 
 def _statuses(profile: Profile, values: tuple[Value, ...]) -> Iterator[Evidence]:
-    for number, status in enumerate(profile.statuses):
-        value = values[len(profile.channels) + number]
+    """Values of statuses that this model knows speak for it, once; each that it does not know against it."""
+    told: list[str] = []
+    for status, value in zip(profile.statuses, values[len(profile.channels) :], strict=True):
         known = _meanings(status)
-        if isinstance(value, float | int) and value not in known and len(known) >= _SEVERAL:
-            yield Evidence(UNKNOWN_STATUS, f"status {status.name} is {value:g}, unknown to this model")
-        elif isinstance(value, float | int) and value and value in known:
+        if not isinstance(value, float | int) or not value:
+            continue
+        if value in known:
             text = next((t for key, t in status.meanings.items() if int(key, 0) == value), "good")
-            yield Evidence(2.0, f"status {status.name} is {value:g}: {text}")
+            told.append(f"status {status.name} is {value:g}: {text}")
+        elif len(known) >= _SEVERAL:
+            yield Evidence(UNKNOWN_STATUS, f"status {status.name} is {value:g}, unknown to this model")
+    if told:
+        yield Evidence(KNOWN_STATUS, "; ".join(told[:_SEVERAL]))

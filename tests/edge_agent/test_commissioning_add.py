@@ -59,6 +59,7 @@ def test_a_second_and_third_device_may_bring_a_link_of_their_own(config: Path) -
     host = ("--host", "10.0.0.9", "--profile", "owen_mv210_101")
     second = add(config, *host, "--yes")
     third = add(config, *host, "--unit", "7", "--yes")
+    assert len(list(config.parent.glob("*.bak"))) == 3
     assert [first.returncode, second.returncode, third.returncode] == [0, 0, 0], third.stderr
     tree = tomli.loads(config.read_text(encoding="utf-8"))
     assert [link["name"] for link in tree["link"]] == ["rs485", "lan", "rs485-2", "lan-2"]
