@@ -1,13 +1,14 @@
-"""`collector command rebaseline|mode|list`: what gateways are told, and what came of it."""
+"""`collector command rebaseline|mode|configure|list`: what gateways are told, and what came of it."""
 
 import time
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import sqlalchemy as sa
 import typer
 
-from collector.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, printable, state_of, when
+from collector.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, fail, printable, state_of, when
 from collector.cli.giving import (
     EXPIRES,
     WAIT_S,
@@ -24,7 +25,8 @@ from collector.cli.giving import (
     wrong,
 )
 from collector.commands import book
-from wire.messages import Command, OperatingMode, Rebaseline, SetMode
+from wire.config_file import ConfigError, read
+from wire.messages import Command, Configure, OperatingMode, Rebaseline, SetMode
 from wire.topics import Gateway
 
 app = typer.Typer(help="Tell a gateway something; none of it writes to a device.", no_args_is_help=True)
@@ -93,6 +95,41 @@ def mode(
         known = gateway_named(connection, gateway)
         order = SetMode(mode=mode, until_ms=now_ms + lasts_ms if lasts_ms else 0)
         return known.gateway, drawn(order, by, now_ms + waits_ms, now_ms)
+
+    give(config, prepare, wait_s=wait, json=json)
+
+
+@app.command()
+def configure(
+    gateway: GatewayArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The whole configuration of an agent (TOML).")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    by: ByOption,
+    confirm: Annotated[
+        float,
+        typer.Option("--confirm", min=10, max=3600, metavar="SECONDS", help="How long its trial lasts."),
+    ] = 300.0,
+    wait: WaitOption = 120.0,
+    expires: ExpiresOption = EXPIRES,
+    json: JsonOption = False,
+) -> None:
+    """Send a gateway another configuration; it checks it, tries it, and takes it back if the line is lost.
+
+    Confirmed by the first receipt under it. Refused are changes of site, gateway, outbox, clock and secrets.
+    """
+    try:
+        toml = read(file)
+    except ConfigError as error:
+        fail(error)
+    lasts_ms = duration(expires)
+
+    def prepare(connection: sa.Connection, now_ms: int) -> tuple[Gateway, Command]:
+        known = gateway_named(connection, gateway)
+        told = known.status.config_version if known.status else 0
+        version = 1 + max(told, book.newest_version(connection, known.gateway))
+        order = Configure(version=version, toml=toml, confirm_s=confirm)
+        return known.gateway, drawn(order, by, now_ms + lasts_ms, now_ms)
 
     give(config, prepare, wait_s=wait, json=json)
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from collector import state
 from collector.arrivals import Answered
 from collector.commands.entry import Entry
-from wire.messages import Command, CommandOutcome, Order
+from wire.messages import Command, CommandOutcome, Configure, Order
 from wire.topics import Gateway
 
 WAITING = 1_000
@@ -67,6 +67,14 @@ def entries(connection: sa.Connection, limit: int) -> Iterator[Entry]:
     c = state.commands.c
     query = sa.select(state.commands).order_by(c.t_ms.desc(), c.id.desc()).limit(limit)
     yield from map(_entry, connection.execute(query).mappings())
+
+
+def newest_version(connection: sa.Connection, gateway: Gateway) -> int:
+    """The highest version of a configuration that a gateway was ever told; 0: none."""
+    c = state.commands.c
+    query = sa.select(state.commands).where(c.site == gateway.site, c.gateway == gateway.gateway)
+    orders = (_entry(row).command.order for row in connection.execute(query).mappings())
+    return max((order.version for order in orders if isinstance(order, Configure)), default=0)
 
 
 def entry(connection: sa.Connection, number: str) -> Entry | None:

@@ -11,16 +11,17 @@ from tests.programs import command
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-GROUPS = {"outbox", "profiles", "quarantine", "alarms", "command"}
+SERVICE = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
+GROUPS = {"outbox", "profiles", "quarantine", "alarms", "command", "service"}
 PROGRAMS = ("edge-agent", "collector", "firmware-sim")
 
 
 def shown() -> Iterator[str]:
-    """The command lines of the README, comments cut off."""
-    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL):
+    """The command lines of the README and of the page about services, comments cut off."""
+    for block in re.findall(r"```sh\n(.*?)```", README + SERVICE, re.DOTALL):
         for line in block.splitlines():
             if text := line.split("  #")[0].strip():
-                yield text
+                yield text.removeprefix("sudo ").removeprefix("/opt/ulba/bin/")
 
 
 @pytest.mark.parametrize("line", [line for line in shown() if line.startswith(PROGRAMS)])

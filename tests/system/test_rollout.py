@@ -10,6 +10,7 @@ import pytest
 import tomli
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.programs import command
 from tests.servers import free_port
 from tests.stories.region import Region
 from tests.system.test_agent import listening
@@ -35,14 +36,12 @@ def send(region: Region, version: int, toml: str) -> None:
     """What the collector does: at each connection of the gateway again, until it is answered."""
     now_ms = time.time_ns() // 1_000_000
     order = Configure(version=version, toml=toml, confirm_s=TRIAL_S)
-    command = Command(
-        id=f"{version:016x}", t_ms=now_ms, expires_ms=now_ms + 120_000, by="a test", order=order
-    )
+    told = Command(id=f"{version:016x}", t_ms=now_ms, expires_ms=now_ms + 120_000, by="a test", order=order)
     client = mqtt.Client(CallbackAPIVersion.VERSION2)
     client.connect("127.0.0.1", region.broker.port)
     client.loop_start()
     topic = topics.build(Gateway(SITE, gateway(region)), Kind.COMMAND)
-    client.publish(topic, codec.encode(command), qos=1).wait_for_publish(10)
+    client.publish(topic, codec.encode(told), qos=1).wait_for_publish(10)
     client.disconnect()
     client.loop_stop()
 
@@ -124,6 +123,22 @@ def test_killed_on_trial_it_comes_back_when_the_time_is_over(region: Region) -> 
     logged(region, said)
     assert answer(region, 1, wrong(region)).says == said
     all_is_there(region)
+
+
+def test_a_person_at_the_centre_sends_one_and_is_told_what_came_of_it(region: Region, tmp_path: Path) -> None:
+    def configure(toml: str) -> tuple[int, str]:
+        file = tmp_path / "new.toml"
+        file.write_text(toml, encoding="utf-8")
+        place = f"{SITE}/{gateway(region)}"
+        options = ["-c", str(region.config), "--by", "a test", "--confirm", "10", "--wait", "60"]
+        done = command("collector", "command", "configure", place, str(file), *options)
+        return done.returncode, done.stdout
+
+    status, said = configure(f"# new\n{configuration(region)}")
+    assert (status, "configuration 1 is in use" in said) == (0, True), said
+    status, said = configure(wrong(region))
+    assert (status, "configuration 2 was taken back" in said) == (1, True), said
+    version_in_use(region, 1)
 
 
 @pytest.mark.parametrize(
