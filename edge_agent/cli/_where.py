@@ -30,7 +30,7 @@ TakeOverOption = Annotated[
 WaitOption = Annotated[
     float | None,
     typer.Option(
-        "--wait-ms", min=10, max=10_000, help="How long each address is waited for. [default: 200, TCP 300]"
+        "--wait-ms", min=10, max=10_000, help="How long each address is waited for; left out: 200, TCP 300"
     ),
 ]
 FoldersOption = Annotated[
@@ -40,10 +40,10 @@ FoldersOption = Annotated[
 BaudOption = Annotated[int, typer.Option("--baud", "-b", min=300, help="Bits a second.")]
 ParityOption = Annotated[str, typer.Option("--parity", help="N (none), E (even) or O (odd).")]
 OwnBaudOption = Annotated[
-    int | None, typer.Option("--baud", "-b", min=300, help="Bits a second. [default: the profile's, 9600]")
+    int | None, typer.Option("--baud", "-b", min=300, help="Bits a second; left out: the profile's, or 9600")
 ]
 OwnParityOption = Annotated[
-    str | None, typer.Option("--parity", help="N, E or O. [default: the profile's, N]")
+    str | None, typer.Option("--parity", help="N, E or O; left out: the profile's, or N")
 ]
 StopbitsOption = Annotated[int, typer.Option("--stopbits", min=1, max=2, help="Stop bits.")]
 UnitOption = Annotated[int, typer.Option("--unit", "-u", min=0, max=99_999_999, help="The device's address.")]

@@ -24,15 +24,15 @@ from wire.config_file import ConfigError
 _PERIOD_S = 60.0
 OwnUnitOption = Annotated[
     int | None,
-    typer.Option("--unit", "-u", min=0, max=99_999_999, help="Its address. [default: the factory's]"),
+    typer.Option("--unit", "-u", min=0, max=99_999_999, help="Its address; left out: the factory's"),
 ]
 ProfileOption = Annotated[str | None, typer.Option("--profile", help="What it is.")]
 NameOption = Annotated[
-    str | None, typer.Option("--name", help="Its name at this site. [default: model and unit]")
+    str | None, typer.Option("--name", help="Its name at this site; left out: model and unit")
 ]
 LinkNameOption = Annotated[str, typer.Option("--link", help="A name for the link, where it is a new one.")]
 PeriodOption = Annotated[
-    float | None, typer.Option("--period", min=1, max=86400, help="Seconds between polls. [default: 60]")
+    float | None, typer.Option("--period", min=1, max=86400, help="Seconds between polls; left out: 60")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")]
 

@@ -36,7 +36,7 @@ def identify(
     folder: _where.FoldersOption = None,
     ask: Annotated[
         bool | None,
-        typer.Option("--ask/--no-ask", help="Ask what the profile leaves open. [default: at a terminal]"),
+        typer.Option("--ask/--no-ask", help="Ask what the profile leaves open; left out: only at a terminal"),
     ] = None,
     take_over: _where.TakeOverOption = False,
     json: JsonOption = False,

@@ -39,7 +39,7 @@ def scan(
     units: Annotated[
         str | None,
         typer.Option(
-            "--units", help="Addresses, as in 1-20,24. [default: 1-247; without Modbus the factory's]"
+            "--units", help="Addresses, as in 1-20,24; left out: 1-247, without Modbus the factory's"
         ),
     ] = None,
     protocol: Annotated[

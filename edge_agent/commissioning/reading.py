@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from edge_agent.decode import Decoder
+from edge_agent.decode._places import width
 from edge_agent.samples import Answer, Block, Instant, RawScan
 from sensor_profiles import layout
-from sensor_profiles.model import BITS, REGISTERS, Channel, Field, Profile
+from sensor_profiles.model import BITS, Channel, Field, Profile
 from wire.messages import Quality, Value
 
 GOOD = "good"
@@ -67,5 +68,5 @@ def raw(field: Field, answers: Sequence[Answer]) -> str:
 def _cut(data: bytes, first: int, count: int, block: Block) -> str:
     if block.space in BITS:
         return str(data[first // 8] >> first % 8 & 1)
-    wide = 2 if block.space in REGISTERS else 1
+    wide = width(block.space)
     return data[first * wide : (first + count) * wide].hex(" ", wide).upper()
