@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent.conditions import StateMisfitError
-from edge_agent.orders import ORDERS, REMEMBERED, Orders
+from edge_agent.orders import ORDERS, REMEMBERED, Orders, Verdict
 from edge_agent.samples import Instant
 from wire.messages import (
     Clock,
     Command,
+    CommandAnswer,
     CommandOutcome,
     Configure,
     OperatingMode,
@@ -44,6 +45,12 @@ def command(order: Order, number: int = 1, expires_ms: int = NOW.wall_ms + 60_00
     return Command(id=f"{number:016x}", t_ms=NOW.wall_ms, expires_ms=expires_ms, by="aigul", order=order)
 
 
+def obeyed(site: Site, told: Command, now: Instant, clock: Clock) -> CommandAnswer:
+    answer = site.orders.obey(told, now, clock)
+    assert answer is not None
+    return answer
+
+
 REBASELINE = Rebaseline(device="trm138")
 
 
@@ -68,21 +75,32 @@ def test_an_order_is_obeyed_or_refused_with_a_sentence(
     order: Order, outcome: CommandOutcome, word: str, effects: list[object]
 ) -> None:
     site = Site()
-    answer = site.orders.obey(command(order), NOW, Clock.SYNCED)
+    answer = obeyed(site, command(order), NOW, Clock.SYNCED)
     assert (answer.id, answer.t_ms, answer.outcome) == (f"{1:016x}", NOW.wall_ms, outcome)
     assert word in answer.says
     assert site.effects == effects
 
 
+def test_a_configuration_on_trial_is_answered_when_that_is_decided() -> None:
+    verdicts: list[Verdict | None] = [None, Verdict(DONE, "it is in use")]
+    orders = Orders([], Site(), lambda _order: verdicts.pop(0))
+    told = command(Configure(version=1, toml=""))
+    assert orders.obey(told, NOW, Clock.SYNCED) is None
+    found = orders.obey(told, NOW, Clock.SYNCED)
+    assert found is not None
+    assert (found.outcome, found.says) == (DONE, "it is in use")
+    assert orders.obey(told, LATER, Clock.SYNCED) == found
+
+
 def test_what_comes_too_late_is_not_obeyed() -> None:
     site = Site()
-    answer = site.orders.obey(command(REBASELINE, expires_ms=NOW.wall_ms), NOW, Clock.HOLDOVER)
+    answer = obeyed(site, command(REBASELINE, expires_ms=NOW.wall_ms), NOW, Clock.HOLDOVER)
     assert (answer.outcome, site.effects) == (EXPIRED, [])
 
 
 def test_a_clock_that_nobody_has_set_does_not_tell_what_is_late() -> None:
     site = Site()
-    assert site.orders.obey(command(REBASELINE, expires_ms=1), NOW, Clock.UNSYNCED).outcome is DONE
+    assert obeyed(site, command(REBASELINE, expires_ms=1), NOW, Clock.UNSYNCED).outcome is DONE
 
 
 def test_what_was_obeyed_is_answered_again_even_when_it_is_late_and_by_the_next_process() -> None:
@@ -97,7 +115,7 @@ def test_what_was_obeyed_is_answered_again_even_when_it_is_late_and_by_the_next_
 def test_a_refusal_is_thought_over_when_it_is_asked_again() -> None:
     site = Site()
     site.orders.obey(command(Rebaseline(device="x")), NOW, Clock.SYNCED)
-    assert site.orders.obey(command(REBASELINE), NOW, Clock.SYNCED).outcome is DONE
+    assert obeyed(site, command(REBASELINE), NOW, Clock.SYNCED).outcome is DONE
 
 
 def test_memory_is_bounded() -> None:
