@@ -1,12 +1,12 @@
 """Commissioning: what is on this line, what is it, what does it say, and how it gets into the configuration.
 
-    plan ─▶ scanner ─▶ outcomes ─▶ verdicts        who answers, and what is wrong with the line
-              │ line (one request)
-              └─▶ identity, matching ─▶ evidence   what it is
-    samples ─▶ detective ─▶ readings               how its bytes must be read
-    answers ─▶ entry ─▶ file                       its tables in the agent's configuration
+    access ─▶ campaign ─▶ scanner ─▶ outcomes ─▶ verdicts    who answers, and what is wrong with the line
+      (may I?)    ├─────▶ inspector ─▶ identity, matching    what it is (plausible: what a value says)
+                  └─────▶ others                             instruments that speak no Modbus
+    reader ─▶ reading, detective                             what it says, how its bytes must be read
+    names, entry ─▶ file                                     its tables in the agent's configuration
 
-`plan`, `outcomes`, `verdicts`, `identity`, `evidence`, `matching`, `detective` and `entry` decide without
-input or output; `line`, `scanner`, `inspector`, `names` and `file` do what they say.
+`plan`, `outcomes`, `verdicts`, `identity`, `plausible`, `matching`, `reading`, `detective` and `entry` decide
+without input or output; all that is sent goes through `line`.
 Everything here only reads: no request that could change a setting is ever sent.
 """
