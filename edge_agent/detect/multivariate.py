@@ -42,7 +42,7 @@ class Multivariate:
         self._settings = settings
         self._window = min(settings.window_rows, int(settings.warmup_rows * _WINDOW_SHARE))
         self._latch = Latch(settings.latch, saved.latch)
-        # river.anomaly imports scipy.stats: 85 MB that only who configures this detector shall pay.
+        # river.anomaly imports scipy.stats: 95 MB that only who configures this detector shall pay.
         from river.anomaly import HalfSpaceTrees  # noqa: PLC0415
 
         self._forest = HalfSpaceTrees

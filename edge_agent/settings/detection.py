@@ -74,7 +74,7 @@ class ExpectedSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class MultivariateSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Detector (d), see `multivariate`; costs 85 MB of memory for what it imports."""
+    """Detector (d), see `multivariate`; costs 95 MB of memory for what it imports."""
 
     warmup_rows: WarmupRows = 1440
     mean_rows: Rows = 15
