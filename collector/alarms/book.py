@@ -15,16 +15,23 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
+from msgspec.structs import replace
 
 from collector import state
+from collector.alarms import incidents
 from collector.alarms.alarm import Alarm, Change, Entry
-from collector.alarms.lifecycle import State
+from collector.alarms.incidents import Incident, Raise
+from collector.alarms.lifecycle import State, Trigger
+from wire.messages import AlarmEvent
 
 BEGINNING: Final = bytes(32)
 """What the hash of the first entry follows."""
 _HEAD: Final = "alarm_journal"
 _AT_ONCE: Final = 500
 """Keys in one question; SQLite takes 32,766, PostgreSQL 65,535."""
+_LONGEST_MS: Final = 3_600_000
+"""An incident that began earlier takes up no more alarms."""
+_incident = msgspec.json.Decoder(Incident)
 _alarm = msgspec.json.Decoder(Alarm)
 _entry = msgspec.json.Decoder(Entry)
 
@@ -62,8 +69,8 @@ def active(connection: sa.Connection, code: str) -> list[Alarm]:
     return [_alarm.decode(message) for (message,) in connection.execute(query)]
 
 
-def record(transaction: sa.Connection, changes: Sequence[Change]) -> int:
-    """Write what happened, in this order; the number of the last entry.
+def record(transaction: sa.Connection, changes: Sequence[Change]) -> None:
+    """Write what happened, in this order; what was raised finds its incident.
 
     Args:
         transaction: of the state database, in which `lock` was called.
@@ -71,18 +78,53 @@ def record(transaction: sa.Connection, changes: Sequence[Change]) -> int:
     """
     entries = [entry for change in changes for entry in change.entries]
     if not entries:
-        return last_seq(transaction)
+        return
     seq, previous = _head(transaction, len(entries))
-    rows, seqs = [], {}
+    rows, seqs, raises = [], {}, []
     for entry in entries:
         body = msgspec.json.encode(entry)
         previous = chained(previous, body)
         rows.append({"seq": seq, "t_ms": entry.t_ms, "key": entry.key, "entry": body, "hash": previous})
         seqs[entry.key] = seq
+        if entry.trigger is Trigger.RAISE and entry.event is not None:
+            raises.append(_raise(seq, entry, entry.event))
         seq += 1
     transaction.execute(state.alarm_journal.insert(), rows)
-    _save(transaction, {change.alarm.key: change.alarm for change in changes}, seqs)
-    return seq - 1
+    alarms = {change.alarm.key: change.alarm for change in changes}
+    for key, incident in _grouped(transaction, raises).items():
+        if key in alarms:
+            alarms[key] = replace(alarms[key], incident=incident)
+    _save(transaction, alarms, seqs)
+
+
+def recent_incidents(connection: sa.Connection, since_ms: int) -> list[Incident]:
+    """The incidents that began at or after a time, the oldest first."""
+    c = state.incidents.c
+    query = sa.select(c.message).where(c.opened_ms >= since_ms).order_by(c.id)
+    return [_incident.decode(message) for (message,) in connection.execute(query)]
+
+
+def _raise(seq: int, entry: Entry, event: AlarmEvent) -> Raise:
+    return Raise(seq, entry.key, entry.key.partition("/")[0], event.t_ms, event.priority)
+
+
+def _grouped(transaction: sa.Connection, raises: Sequence[Raise]) -> dict[str, int]:
+    """Put what was raised into incidents; key → incident, also of those that were put together just now."""
+    if not raises:
+        return {}
+    since_ms = min(one.t_ms for one in raises) - _LONGEST_MS
+    changed = incidents.group(recent_incidents(transaction, since_ms), raises)
+    table = state.incidents
+    entry = state.insert(transaction, table)
+    renewed = {name: entry.excluded[name] for name in ("opened_ms", "message")}
+    transaction.execute(
+        entry.on_conflict_do_update(index_elements=[table.c.id], set_=renewed),
+        [
+            {"id": one.id, "opened_ms": one.first_ms, "message": msgspec.json.encode(one)}
+            for one in changed.values()
+        ],
+    )
+    return incidents.places(changed)
 
 
 def lines(

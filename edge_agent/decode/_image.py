@@ -11,7 +11,7 @@ from msgspec import Struct
 from edge_agent.decode._cut import Positions
 from edge_agent.decode._places import Place, width
 from edge_agent.samples import Answer, Block, Fault
-from sensor_profiles.model import BITS
+from sensor_profiles.model import BITS, Space
 from wire.messages import Quality
 
 Asked = tuple[tuple[Block, Fault | None], ...]
@@ -36,7 +36,8 @@ class Image:
         base = 0
         for block, fault in asked:
             wide = width(block.space)
-            low, high = block.start * wide, (block.start + block.count) * wide
+            low = block.start * wide
+            high = low + (block.count if block.space is Space.ITEM else block.count * wide)
             self._parts.append(_Part(block, fault, low, high, base))
             base += 0 if fault else high - low
         self._bits = [part.block.space in BITS for part in self._parts]
@@ -72,6 +73,8 @@ def fault_of(answer: Answer) -> Fault | None:
 
 
 def _length(block: Block) -> int:
+    if block.space is Space.ITEM:
+        return block.count
     return (block.count + 7) // 8 if block.space in BITS else block.count * width(block.space)
 
 

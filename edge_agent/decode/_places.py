@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from edge_agent.decode._cut import Positions
-from sensor_profiles.layout import size_of
+from sensor_profiles.layout import ITEM_BYTES, size_of
 from sensor_profiles.model import REGISTERS, Encoding, Field, Order, Space
 
 _CODES: Final = {
@@ -27,6 +27,7 @@ _CODES: Final = {
 }
 _SIGNED: Final = frozenset("bhiq")
 _WORDS: Final = {1: "B", 2: "H"}
+_WIDTHS: Final = {**dict.fromkeys(REGISTERS, 2), Space.ITEM: ITEM_BYTES}
 
 
 def _words(at: Positions) -> list[Positions]:
@@ -60,7 +61,7 @@ class Place(Struct, frozen=True):
 
 def width(space: Space) -> int:
     """How many bytes of the image one address of the space takes."""
-    return 2 if space in REGISTERS else 1
+    return _WIDTHS.get(space, 1)
 
 
 def place(field: Field) -> Place:

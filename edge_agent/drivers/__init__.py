@@ -5,7 +5,8 @@ that say `protocol = "<protocol>"`. Files that begin with an underscore are the 
 
 A driver only turns a request into bytes and a heap of received bytes into an answer; it never waits, never
 opens anything and never writes a setting into an instrument. `_exchange` does the waiting, `_ports` owns
-the streams.
+the streams. Most protocols answer each request by itself: `Driver`. Where an instrument wants to be greeted
+or told what it will be asked, one block takes several steps: `Session`.
 
     DriverError             what went wrong with one request; the class says what to do next
     ├ NoAnswerError         leave the line quiet for a moment, then back the device off
@@ -17,6 +18,7 @@ the streams.
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Generator
 from enum import StrEnum
 from typing import Protocol
 
@@ -73,6 +75,8 @@ class Ask(Struct, frozen=True):
     unit: int
     block: Block
     transaction: int = 0
+    password: bytes = b""
+    """What opens the instrument for reading; protocols without passwords do not look at it."""
 
 
 class Driver(Protocol):
@@ -101,6 +105,35 @@ class Driver(Protocol):
         Its answer cannot be mistaken for an answer to any of `blocks`, so that it proves late answers to have
         passed. None: every frame is a fresh one by itself.
         """
+
+
+class Step(Struct, frozen=True):
+    """One exchange of a session: bytes to send, and how their answer is taken; see `Driver.take`."""
+
+    send: bytes
+    take: Callable[[bytearray], bytes | None]
+
+
+Steps = Generator[Step, bytes, bytes]
+"""Yields a step, is sent its answer, and returns the data of the block in the end; raises as `take` does."""
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A protocol in which one block may take several exchanges with an instrument that remembers them.
+
+    It keeps no state between blocks: what the instrument has forgotten, its answers tell.
+    """
+
+    read: Callable[[Ask], Steps]
+    most_steps: int
+    """So many exchanges a block takes at most."""
+    proof: Callable[[tuple[Block, ...]], Block | None]
+    """See `Driver.resync`."""
+    numbered: bool = False
+
+    def resync(self, blocks: tuple[Block, ...]) -> Block | None:
+        """See `Driver.resync`."""
+        return self.proof(blocks)
 
 
 class Port(Protocol):
@@ -139,7 +172,7 @@ class Port(Protocol):
         """Open the stream, and again whenever it is lost, until cancelled; on leaving it is closed."""
 
 
-def find(protocol: str) -> Driver:
+def find(protocol: str) -> Driver | Session:
     """The driver of a protocol.
 
     Raises:
@@ -148,7 +181,7 @@ def find(protocol: str) -> Driver:
     known = protocols()
     if protocol not in known:
         raise UnknownProtocolError(f"no driver for protocol {protocol!r}; known: {', '.join(known)}")
-    driver: Driver = importlib.import_module(f"{__name__}.{protocol}").DRIVER
+    driver: Driver | Session = importlib.import_module(f"{__name__}.{protocol}").DRIVER
     return driver
 
 

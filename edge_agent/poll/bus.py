@@ -85,9 +85,13 @@ class Bus:
         waits = [self.timeout_s(polled, block) for block in blocks]
         if self._framing(polled) is not Framing.RTU:
             return sum(waits)
-        return sum(waits) + max(waits) + len(waits) * polled.device.profile.timing.gap_ms / 1000
+        return sum(waits) + max(waits) + len(waits) * _gap_s(polled)
 
     def timeout_s(self, polled: Polled, block: Block) -> float:
+        """How long a block may take before it counts as unanswered, all exchanges of a session together."""
+        return polled.exchanges * (self._wait_s(polled, block) + _gap_s(polled)) - _gap_s(polled)
+
+    def _wait_s(self, polled: Polled, block: Block) -> float:
         """The device's patience and the time the bytes themselves take on a serial line."""
         own = polled.device.timeout_ms / 1000
         if self._baud is None:
@@ -100,13 +104,13 @@ class Bus:
     async def _transact(self, polled: Polled, block: Block) -> bytes:
         framing = self._framing(polled)
         if framing is Framing.RTU:
-            await self._gap(polled.device.profile.timing.gap_ms / 1000)
+            await self._gap(_gap_s(polled))
         self._transaction = (self._transaction + 1) % _TRANSACTIONS
         self.counts.requests += 1
-        ask = Ask(framing, polled.device.unit, block, self._transaction)
-        timeout_s = self.timeout_s(polled, block)
+        ask = Ask(framing, polled.device.unit, block, self._transaction, polled.password)
+        wait_s = self._wait_s(polled, block)
         try:
-            return await exchange(self.port, polled.driver, ask, timeout_s)
+            return await exchange(self.port, polled.driver, ask, wait_s, _gap_s(polled))
         except RefusedError:
             self.counts.refused += 1
             raise
@@ -116,7 +120,7 @@ class Bus:
             self._count(error)
             if framing is Framing.RTU:
                 polled.may_be_late = True
-                await quiet(self.port, SILENCE_S, timeout_s)
+                await quiet(self.port, SILENCE_S, wait_s)
             raise
 
     def _count(self, error: NoAnswerError) -> None:
@@ -145,3 +149,7 @@ class Bus:
             polled.resync_failed(heard=self.port.heard > heard)
             raise
         polled.resynced()
+
+
+def _gap_s(polled: Polled) -> float:
+    return polled.device.profile.timing.gap_ms / 1000

@@ -80,6 +80,7 @@ class LinkPoller:
                 find(device.profile.protocol),
                 Burst(poll, device.profile.timing.min_period_ms),
                 started,
+                device.plain_password(),
             )
             for device in devices
         ]

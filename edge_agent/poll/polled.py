@@ -2,7 +2,7 @@
 
 import math
 
-from edge_agent.drivers import Driver, RefusedError
+from edge_agent.drivers import Driver, RefusedError, Session
 from edge_agent.poll import blocks
 from edge_agent.poll.burst import Burst
 from edge_agent.poll.grid import Grid
@@ -21,9 +21,14 @@ MAX_ODD_ANSWERS = 3
 class Polled:
     """One device of a line."""
 
-    def __init__(self, device: Device, driver: Driver, burst: Burst, now: Instant) -> None:
+    def __init__(
+        self, device: Device, driver: Driver | Session, burst: Burst, now: Instant, password: bytes = b""
+    ) -> None:
         self.device = device
         self.driver = driver
+        self.password = password
+        self.exchanges = driver.most_steps if isinstance(driver, Session) else 1
+        """So many requests one block takes at most."""
         self.plan = blocks.plan(device)
         self.grid = Grid(device.period_ms, now)
         self.burst = burst

@@ -24,11 +24,13 @@ _MAX_PLANS = 1024
 
 
 _LONGEST_FRAME = 256
+_ITEM_ROOM = 256
+"""Bytes between the beginnings of two items in their buffer; no item is longer."""
 _SAYS_IT_ITSELF = frozenset({Encoding.F32, Encoding.F64, Encoding.BCD, Encoding.STRING})
 
 
 class Block(NamedTuple):
-    """`length` registers, bits or bytes of a space from `start`."""
+    """`length` registers, bits or bytes of a space from `start`; of items, bytes of the item `start`."""
 
     space: Space
     start: int
@@ -94,13 +96,15 @@ class _Slot:
 
 
 def _width(space: Space) -> int:
+    if space is Space.ITEM:
+        return _ITEM_ROOM
     return 2 if space in REGISTERS else 1
 
 
 def _span(block: Block) -> tuple[int, int]:
     """Where a block begins and ends in its space's buffer."""
-    width = _width(block.space)
-    return block.start * width, (block.start + block.length) * width
+    low = block.start * _width(block.space)
+    return low, low + block.length * (1 if block.space is Space.ITEM else _width(block.space))
 
 
 class _ChannelSlot(_Slot):
@@ -199,6 +203,8 @@ class Layout:
         self._legal = {
             space: _extents(slots, space, 0 if holes_refused else profile.max_hole) for space in Space
         }
+        items = {_addresses(slot) for slot in slots if slot.space is Space.ITEM}
+        self._legal[Space.ITEM] = sorted(items)
         self._legal[Space.FRAME] = [(0, _LONGEST_FRAME)]  # a frame is as long as its protocol says
         self._plans: dict[Block, _Plan | None] = {}
 
@@ -233,6 +239,8 @@ class Layout:
         return self._plans[block]
 
     def _is_legal(self, block: Block) -> bool:
+        if block.space is Space.ITEM:
+            return any(low == block.start for low, _ in self._legal[Space.ITEM])
         last = block.start + block.length
         return any(low <= block.start and last <= high for low, high in self._legal[block.space])
 
@@ -330,8 +338,11 @@ def _speakers(profile: Profile) -> dict[str, StatusField]:
 
 
 def _addresses(slot: _Slot) -> tuple[int, int]:
-    """First address of a field, and the first one after it."""
+    """First address of a field, and the first one after it; an item's bytes are counted from its number."""
     width = _width(slot.space)
+    if slot.space is Space.ITEM:
+        number = slot.start // width
+        return number, number + slot.end - number * width
     return slot.start // width, -(-slot.end // width)
 
 

@@ -137,3 +137,24 @@ def test_what_was_not_committed_leaves_no_trace(tmp_path: Path) -> None:
         with state.reading(engine) as connection:
             assert [line.seq for line in book.lines(connection)] == [1]
             assert book.broken_at(connection) is None
+
+
+def test_a_power_cut_of_three_sites_is_one_incident_also_in_pieces(engine: sa.Engine) -> None:
+    for n, site in enumerate(["bh-11", "bh-12", "bh-13"]):
+        event = AlarmEvent(
+            id=f"low_low/flow/{n}",
+            code="low_low",
+            state=AlarmState.RAISED,
+            t_ms=100_000 + 1000 * n,
+            since_ms=100_000,
+            priority=1,
+        )
+        with state.writing(engine) as transaction:
+            DESK.take(transaction, [(Gateway(site, "gw"), event)], 200_000)
+    with state.reading(engine) as connection:
+        found = book.recent_incidents(connection, 0)
+    assert [(one.id, one.sites, one.merged_into) for one in found] == [
+        (1, ("bh-11", "bh-12", "bh-13"), 0),
+        (2, ("bh-12",), 1),
+        (3, ("bh-13",), 1),
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge_agent.detect import StateMisfitError
-from edge_agent.detect.site import Judged, SiteDetector, decode_state, encode_state
+from edge_agent.detect.site import Judged, ModeState, SiteDetector, decode_state, encode_state
 from edge_agent.samples import Instant, Scan
 from edge_agent.settings import load
 from edge_agent.settings.watching import Detection
@@ -126,7 +126,7 @@ def test_in_maintenance_nothing_is_judged_until_its_time_is_over(tmp_path: Path)
     until_ms = START_MS + MINUTE_MS * (days.minute + 60)
     days.detector.set_mode(OperatingMode.MAINTENANCE, until_ms)
     assert {one.anomalous for one in days.go(59, off_by=-15)} == {None}
-    assert days.detector.mode.mode is OperatingMode.MAINTENANCE
+    assert days.detector.mode == ModeState(OperatingMode.MAINTENANCE, until_ms, OperatingMode.HEATING)
     assert {one.anomalous for one in days.go(30)} == {False}
     assert days.detector.mode.mode is OperatingMode.HEATING
 

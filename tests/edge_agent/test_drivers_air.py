@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent import drivers
-from edge_agent.drivers import Ask, BusyError, DriverError, Framing, RefusedError
-from edge_agent.drivers._dialogue import Dialogue
+from edge_agent.drivers import Ask, BusyError, DriverError, Framing, RefusedError, Step
+from edge_agent.drivers._exchange import steps_of
 from edge_agent.samples import Block
 from sensor_profiles import loader
 from sensor_profiles.model import Space
@@ -57,19 +57,18 @@ def ask(name: str) -> Ask:
     return Ask(Framing.RTU, UNIT, Block(Space.FRAME, 0, loader.find(name).frame_bytes or 0))
 
 
-def driver_of(protocol: str) -> Dialogue:
-    found = drivers.find(protocol)
-    assert isinstance(found, Dialogue)
-    return found
+def first_step(protocol: str, asked: Ask) -> Step:
+    """What the driver says first, and how it takes the answer."""
+    return next(steps_of(drivers.find(protocol), asked))
 
 
 def taken(name: str, pieces: Iterable[bytes]) -> list[bytes]:
     """Every block that comes out; a refusal ends the listening, as it does on a line."""
-    driver, received, found = driver_of(loader.find(name).protocol), bytearray(), []
+    step, received, found = first_step(loader.find(name).protocol, ask(name)), bytearray(), []
     for piece in pieces:
         received += piece
         try:
-            while (block := driver.take(ask(name), received)) is not None:
+            while (block := step.take(received)) is not None:
                 found.append(block)
         except DriverError:
             received.clear()
@@ -142,23 +141,39 @@ def test_stuffed_bytes_are_put_right(numbers: list[float]) -> None:
     assert taken("sensirion_sps30", [shdlc(bytes((UNIT, 3, 0, 40)) + data)]) == [data]
 
 
-@pytest.mark.parametrize(
-    ("state", "error", "says"),
-    [(0x43, RefusedError, "exception 67"), (0x00, BusyError, "no new values"), (0x80, RefusedError, "128")],
-)
-def test_what_a_dust_sensor_without_values_says(state: int, error: type[DriverError], says: str) -> None:
-    driver = driver_of("sensirion_shdlc")
-    with pytest.raises(error, match=says):
-        driver.take(ask("sensirion_sps30"), bytearray(shdlc(bytes((UNIT, 3, state, 0)))))
-    assert driver.take(ask("sensirion_sps30"), bytearray(shdlc(bytes((UNIT, 0, state, 0))))) is None, (
-        "no read"
-    )
-    assert driver.take(ask("sensirion_sps30"), bytearray(shdlc(bytes((UNIT + 1, 3, state, 0))))) is None
+IDLE = 0x43
+
+
+def said(command: int, state: int = 0, data: bytes = b"") -> bytes:
+    return shdlc(bytes((UNIT, command, state, len(data))) + data)
+
+
+def test_an_idle_dust_sensor_is_started_and_read() -> None:
+    steps = steps_of(drivers.find("sensirion_shdlc"), ask("sensirion_sps30"))
+    reading = next(steps)
+    with pytest.raises(RefusedError) as refusal:
+        reading.take(bytearray(said(3, IDLE)))
+    start = steps.throw(refusal.value)
+    assert start.send == shdlc(bytes((UNIT, 0, 2, 1, 3)))
+    assert start.take(bytearray(said(3, 0, bytes(40)))) is None, "a late answer to the read"
+    assert start.take(bytearray(said(0))) == b""
+    assert steps.send(b"").send == reading.send
+    with pytest.raises(BusyError, match="no new values"):
+        steps.send(reading.take(bytearray(said(3))) or b"")
+
+
+@pytest.mark.parametrize("state", [0x01, 0x80, 0xFF])
+def test_a_dust_sensor_with_an_error_is_not_started(state: int) -> None:
+    steps = steps_of(drivers.find("sensirion_shdlc"), ask("sensirion_sps30"))
+    with pytest.raises(RefusedError) as refusal:
+        next(steps).take(bytearray(said(3, state)))
+    with pytest.raises(RefusedError, match=f"exception {state}"):
+        steps.throw(refusal.value)
 
 
 def test_a_negative_answer_is_a_refusal() -> None:
     with pytest.raises(RefusedError):
-        driver_of("honeywell_hpm").take(ask("honeywell_hpma115s0"), bytearray(b"\x96\x96"))
+        first_step("honeywell_hpm", ask("honeywell_hpma115s0")).take(bytearray(b"\x96\x96"))
 
 
 def test_the_frame_a_dust_sensor_sends_unasked_means_the_same() -> None:
@@ -301,4 +316,4 @@ def crc(data: bytes) -> int:
     ],
 )
 def test_questions_name_the_instrument(name: str, unit: int, question: bytes) -> None:
-    assert driver_of(name).request(Ask(Framing.RTU, unit, Block(Space.FRAME, 0, 9))) == question
+    assert first_step(name, Ask(Framing.RTU, unit, Block(Space.FRAME, 0, 9))).send == question

@@ -16,6 +16,7 @@ from edge_agent.drivers import (
     LinkDownError,
     NoAnswerError,
     RefusedError,
+    Session,
     find,
 )
 from edge_agent.drivers.modbus import data_bytes
@@ -24,6 +25,7 @@ from sensor_profiles.model import Space
 from tests.edge_agent.peer import with_crc
 
 MODBUS = find("modbus")
+assert not isinstance(MODBUS, Session)
 HOLDING = Block(Space.HOLDING, 16, 3)
 RTU = Ask(Framing.RTU, 5, HOLDING)
 MBAP = Ask(Framing.MBAP, 5, HOLDING, 700)

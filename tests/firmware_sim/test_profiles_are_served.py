@@ -30,6 +30,8 @@ _ASK = {
     "dypcn_a02yyuw": b"",
 }
 """By protocol; empty where the instrument only sends by itself."""
+_START = {"sensirion_shdlc": (bytes.fromhex("7E0100020103F87E"), 7)}
+"""What must be said first after power-up, and how many bytes answer it."""
 _ON_THE_LINE = {
     "honeywell_hpma115s0": 8,
     "honeywell_hpma115c0": 16,
@@ -53,7 +55,8 @@ def plausible(channel: Channel) -> Value:
 def requests(profile: Profile) -> list[tuple[bytes, int]]:
     """One read for each channel, with the bytes of its PDU answer."""
     if profile.protocol != "modbus":
-        return [(_ASK[profile.protocol], _ON_THE_LINE.get(profile.name, profile.frame_bytes or 0))]
+        asked = _ASK[profile.protocol], _ON_THE_LINE.get(profile.name, profile.frame_bytes or 0)
+        return [*(start for protocol, start in _START.items() if protocol == profile.protocol), asked]
     return [_read(channel) for channel in profile.channels]
 
 
