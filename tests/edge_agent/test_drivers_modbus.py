@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from edge_agent.drivers import (
     Ask,
     BusyError,
+    Driver,
     DriverError,
     Framing,
     LinkDownError,
@@ -24,8 +25,15 @@ from edge_agent.samples import Block
 from sensor_profiles.model import Space
 from tests.edge_agent.peer import with_crc
 
-MODBUS = find("modbus")
-assert not isinstance(MODBUS, Session)
+
+def single(protocol: str) -> Driver:
+    """A driver that asks once for each block."""
+    driver = find(protocol)
+    assert not isinstance(driver, Session)
+    return driver
+
+
+MODBUS = single("modbus")
 HOLDING = Block(Space.HOLDING, 16, 3)
 RTU = Ask(Framing.RTU, 5, HOLDING)
 MBAP = Ask(Framing.MBAP, 5, HOLDING, 700)
