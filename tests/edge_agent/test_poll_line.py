@@ -105,8 +105,14 @@ async def test_a_device_that_ignores_some_registers_is_reported_once() -> None:
     assert [entry["event"] for entry in logs] == ["device silent"]
 
 
+_APART_S = 0.005
+
+
 class Sluggish:
-    """An instrument that does one thing after the other; its answers carry the number of the request."""
+    """An instrument that does one thing after the other; its answers carry the number of the request.
+
+    They leave a few milliseconds apart: two timers of one instant may go off in either order.
+    """
 
     def __init__(self, delays_s: Iterable[float]) -> None:
         self._delays_s = iter(delays_s)
@@ -116,7 +122,7 @@ class Sluggish:
     def __call__(self, _: ModbusPeer, request: Request) -> list[Step]:
         self.asked += 1
         now_s = time.monotonic()
-        self._free_s = max(self._free_s, now_s) + next(self._delays_s, 0.0)
+        self._free_s = max(self._free_s + _APART_S, now_s) + next(self._delays_s, 0.0)
         pdu = bytes((request.function, 2 * request.count)) + struct.pack(">H", self.asked) * request.count
         return [(max(self._free_s - now_s, 1e-4), request.wrap(pdu))]
 
