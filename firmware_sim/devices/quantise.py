@@ -21,7 +21,9 @@ _FEWEST_DIGITS, _MOST_DIGITS = 6, 9
 _TINY, _HUGE = 1e-6, 1e12
 """Between them the powers of ten that are needed are exact doubles."""
 _LONGEST = 4
-"""Bytes of whole numbers that a double holds exactly, whatever their scale."""
+"""Bytes of whole numbers that a double holds exactly."""
+_EXACT = 2**53
+"""So far whole numbers are doubles."""
 
 
 class Quantiser:
@@ -84,18 +86,30 @@ def _quick(channel: Channel) -> Callable[[Array], Array]:
         return _whole(channel, written)
     if isinstance(written, Real) and written.plain:
         return _single if written.single else _double
-    return lambda values: np.array([_number(written.put(value).value) for value in values.tolist()])
+    # What is said of a broken sensor is put in later; no whole number can be NaN until then.
+    return lambda values: np.array(
+        [_number(written.put(value).value) for value in np.where(np.isnan(values), 0.0, values).tolist()]
+    )
+
+
+def _scaled(written: Integer) -> Callable[[Array], Array]:
+    """Raw values to those they mean: at once where a double holds every step, else one by one."""
+    scale = written.scale
+    largest = max(-written.low, written.high) * abs(scale.times) + abs(scale.plus)
+    if max(largest, scale.below) <= _EXACT:
+        return lambda raw: (raw * scale.times + scale.plus) / scale.below
+    return lambda raw: np.array([scale.of_integer(int(one)) for one in raw.tolist()])
 
 
 def _whole(channel: Channel, written: Integer) -> Callable[[Array], Array]:
-    scale, bits = written.scale, 8 * written.size
+    scale, bits, scaled = written.scale, 8 * written.size, _scaled(written)
     nothing = [int(raw) % 2**bits for raw in channel.sentinels]
 
     def served(values: Array) -> Array:
         raw = np.rint(
             np.clip(np.nan_to_num((values - scale.offset) / scale.scale), written.low, written.high)
         )
-        found = (raw * scale.times + scale.plus) / scale.below
+        found = scaled(raw)
         if nothing:
             found[np.isin(raw % 2.0**bits, nothing)] = np.nan
         return found

@@ -38,6 +38,16 @@ def test_every_profile_says_the_same_as_its_image(name: str, data: st.DataObject
         )
 
 
+def test_a_scale_too_fine_for_a_double_is_reckoned_exactly() -> None:
+    profile = examples.profile(
+        examples.channel(
+            "t", examples.field(Encoding.I16), scale=0.05555555555555555, offset=-17.77777777777778
+        )
+    )
+    served = Quantiser(profile).served({"t": np.array([0.0])})
+    assert served["t"][0] == by_image(profile, {"t": 0.0})["t"]
+
+
 def test_a_sentinel_that_is_measured_is_no_value() -> None:
     profile = examples.profile(
         examples.channel("t", examples.field(Encoding.I16), scale=0.1, sentinels=(-32768, 32767))
