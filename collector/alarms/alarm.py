@@ -8,6 +8,7 @@ An alarm is one condition at one place (`key`); each time it is raised is an occ
 gateway's id. Events may come twice and in any order: what is older than what is known changes nothing.
 """
 
+from enum import StrEnum
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
@@ -125,8 +126,27 @@ class Change(Struct, frozen=True):
     entries: tuple[Entry, ...] = ()
 
 
+class Refusal(StrEnum):
+    """Why an action cannot be done, for a program to say in the person's language."""
+
+    UNKNOWN_ALARM = "unknown_alarm"
+    RAISED_ANEW = "raised_anew"
+    """Another occurrence than the one the person saw."""
+    NOT_IN_THIS_STATE = "not_in_this_state"
+    REASON_MISSING = "reason_missing"
+    END_MISSING = "end_missing"
+    END_TOO_LATE = "end_too_late"
+
+
 class NotNowError(Exception):
-    """A person's action that cannot be done; one sentence why, in English."""
+    """A person's action that cannot be done; one sentence why, in English.
+
+    `params` are what a sentence in another language needs: state, by, t_ms, hours, occurrence.
+    """
+
+    def __init__(self, code: Refusal, sentence: str, **params: str | float) -> None:
+        super().__init__(sentence)
+        self.code, self.params = code, params
 
 
 def key_of(gateway: Gateway, event: AlarmEvent) -> str:
@@ -161,7 +181,9 @@ def act(alarm: Alarm, action: Action, by: Actor, now_ms: int, policy: Policy) ->
     _refuse_incomplete(action, now_ms, policy)
     if action.occurrence and action.occurrence != alarm.event.id:
         raise NotNowError(
-            f"the alarm was raised anew meanwhile ({alarm.event.id}): look at it again before you decide"
+            Refusal.RAISED_ANEW,
+            f"the alarm was raised anew meanwhile ({alarm.event.id}): look at it again before you decide",
+            occurrence=alarm.event.id,
         )
     if alarm.state is State.NORMAL and action.trigger is Trigger.ACKNOWLEDGE:
         return Change(alarm)  # somebody was faster, or it is over
@@ -170,9 +192,18 @@ def act(alarm: Alarm, action: Action, by: Actor, now_ms: int, policy: Policy) ->
     )
     moved = _moved(alarm, asked, policy)
     if moved is None:
-        state = alarm.state.replace("_", " ")
-        raise NotNowError(f"an alarm that is {state} cannot be told to {action.trigger}")
+        raise _not_in_this_state(alarm, action)
     return moved
+
+
+def _not_in_this_state(alarm: Alarm, action: Action) -> NotNowError:
+    """Says also who was faster, if somebody was."""
+    sentence = f"an alarm that is {alarm.state.replace('_', ' ')} cannot be told to {action.trigger}"
+    params: dict[str, str | float] = {"state": alarm.state.value}
+    if known := alarm.acknowledged:
+        sentence += f"; {known.by} acknowledged it"
+        params |= {"by": known.by, "t_ms": known.t_ms}
+    return NotNowError(Refusal.NOT_IN_THIS_STATE, sentence, **params)
 
 
 def tick(alarm: Alarm, now_ms: int, policy: Policy) -> Change:
@@ -291,11 +322,15 @@ _NEEDS_REASON: Final = {
 
 def _refuse_incomplete(action: Action, now_ms: int, policy: Policy) -> None:
     if action.trigger in _NEEDS_REASON and not action.comment.strip():
-        raise NotNowError(f"{_NEEDS_REASON[action.trigger]} needs a reason: say why")
+        raise NotNowError(Refusal.REASON_MISSING, f"{_NEEDS_REASON[action.trigger]} needs a reason: say why")
     if action.trigger is not Trigger.SHELVE:
         return
     if action.until_ms <= now_ms:
-        raise NotNowError("shelving needs an end that is still to come")
+        raise NotNowError(Refusal.END_MISSING, "shelving needs an end that is still to come")
     if action.until_ms - now_ms > policy.shelve_most_ms:
         hours = policy.shelve_most_ms / 3_600_000
-        raise NotNowError(f"nothing is shelved for longer than {hours:g} h; take it out of service instead")
+        raise NotNowError(
+            Refusal.END_TOO_LATE,
+            f"nothing is shelved for longer than {hours:g} h; take it out of service instead",
+            hours=hours,
+        )

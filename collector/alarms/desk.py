@@ -5,13 +5,14 @@ people ──▶ act ────┼─▶ pure decisions of `alarm` ─▶ book
 a second ▶ pass_time
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 from msgspec import Struct
+from msgspec.structs import replace
 
 from collector.alarms import alarm, book
-from collector.alarms.alarm import Action, Actor, Alarm, Change, NotNowError, Policy
+from collector.alarms.alarm import Action, Actor, Alarm, Change, NotNowError, Policy, Refusal
 from collector.alarms.lifecycle import State
 from collector.settings import AlarmsTable
 from wire.messages import AlarmEvent
@@ -45,18 +46,35 @@ class Desk:
         book.record(transaction, changes)
 
     def act(
-        self, transaction: sa.Connection, keys: Iterable[str], action: Action, *, by: Actor, now_ms: int
+        self,
+        transaction: sa.Connection,
+        keys: Iterable[str],
+        action: Action,
+        *,
+        by: Actor,
+        now_ms: int,
+        seen: Mapping[str, str] | None = None,
     ) -> "Done":
-        """Do what a person asks for, to each of these alarms for itself."""
+        """Do what a person asks for, to each of these alarms for itself.
+
+        Args:
+            transaction: of the state database.
+            keys: of the alarms.
+            action: what is asked for.
+            by: who asks.
+            now_ms: Unix ms.
+            seen: key → the occurrence the person saw, where it is not the one that `action` names.
+        """
         wanted = list(dict.fromkeys(keys))
         book.lock(transaction)
         alarms = book.known(transaction, wanted)
         changes, refused = [], {}
         for key in wanted:
+            asked = replace(action, occurrence=(seen or {}).get(key, action.occurrence))
             try:
-                changes.append(self._done(alarms.get(key), key, action, by=by, now_ms=now_ms))
+                changes.append(self._done(alarms.get(key), key, asked, by=by, now_ms=now_ms))
             except NotNowError as error:
-                refused[key] = str(error)
+                refused[key] = error
         book.record(transaction, changes)
         return Done(tuple(change.alarm for change in changes), refused)
 
@@ -76,7 +94,7 @@ class Desk:
 
     def _done(self, known: Alarm | None, key: str, action: Action, *, by: Actor, now_ms: int) -> Change:
         if known is None:
-            raise NotNowError(f"there is no alarm `{key}`")
+            raise NotNowError(Refusal.UNKNOWN_ALARM, f"there is no alarm `{key}`")
         return alarm.act(known, action, by, now_ms, self._policies.of(known.event))
 
 
@@ -84,7 +102,7 @@ class Done(Struct, frozen=True):
     """What came of an action: the alarms as they are now, and key → why for those it could not be done to."""
 
     alarms: tuple[Alarm, ...]
-    refused: dict[str, str]
+    refused: dict[str, NotNowError]
 
 
 class Policies:

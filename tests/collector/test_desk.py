@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from collector import state
 from collector.alarms import book
-from collector.alarms.alarm import Action, Actor
+from collector.alarms.alarm import Action, Actor, Refusal
 from collector.alarms.desk import Desk, Policies, Told
 from collector.alarms.lifecycle import State, Trigger
 from collector.settings import AlarmsTable
@@ -57,7 +57,9 @@ def test_several_are_acknowledged_at_once_each_for_itself(engine: sa.Engine) -> 
             transaction, keys, Action(trigger=Trigger.ACKNOWLEDGE, comment="go"), by=ANNA, now_ms=6000
         )
     assert [alarm.key for alarm in done.alarms] == keys[:2]
-    assert done.refused == {key("x"): "there is no alarm `bh-01/gw/high/x`"}
+    refused = done.refused[key("x")]
+    assert (refused.code, str(refused)) == (Refusal.UNKNOWN_ALARM, "there is no alarm `bh-01/gw/high/x`")
+    assert list(done.refused) == [key("x")]
     assert set(states(engine).values()) == {State.ACKNOWLEDGED}
 
 
@@ -158,3 +160,26 @@ def test_a_power_cut_of_three_sites_is_one_incident_also_in_pieces(engine: sa.En
         (2, ("bh-12",), 1),
         (3, ("bh-13",), 1),
     ]
+
+
+def test_each_alarm_is_acted_on_only_if_it_is_the_occurrence_that_was_seen(engine: sa.Engine) -> None:
+    with state.writing(engine) as transaction:
+        DESK.take(transaction, [told("a"), told("b", 2)], 5000)
+        seen = {key("a"): "high/a/1", key("b"): "high/b/1"}
+        done = DESK.act(
+            transaction, seen, Action(trigger=Trigger.ACKNOWLEDGE), by=ANNA, now_ms=6000, seen=seen
+        )
+    assert [alarm.key for alarm in done.alarms] == [key("a")]
+    refused = done.refused[key("b")]
+    assert (refused.code, refused.params) == (Refusal.RAISED_ANEW, {"occurrence": "high/b/2"})
+
+
+def test_whoever_comes_second_is_told_who_was_faster(engine: sa.Engine) -> None:
+    acknowledge = Action(trigger=Trigger.ACKNOWLEDGE)
+    with state.writing(engine) as transaction:
+        DESK.take(transaction, [told("a")], 5000)
+        DESK.act(transaction, [key("a")], acknowledge, by=ANNA, now_ms=6000)
+        done = DESK.act(transaction, [key("a")], acknowledge, by=Actor("boris"), now_ms=6001)
+    refused = done.refused[key("a")]
+    assert refused.code is Refusal.NOT_IN_THIS_STATE
+    assert refused.params == {"state": "acknowledged", "by": "anna", "t_ms": 6000}
