@@ -5,12 +5,13 @@
     {"do":"clear"}                                      ─▶ {"ok":true,"faults":[]}
 
 A kind is an event of the fault library (`firmware_sim.plant.events.Kind`), which acts through plant and
-sensors, or a fault of an instrument's line (`firmware_sim.faults.LineFault`). An event that is cleared ends
-now; what it has done to the plant fades as it would after any other.
+sensors, a fault of an instrument's line (`firmware_sim.faults.LineFault`), or `unplugged`: the adapter of a
+link is pulled out, and plugged in again when that is cleared. An event that is cleared ends now; what it has
+done to the plant fades as it would after any other.
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +23,8 @@ from firmware_sim.plant.events import Event, Kind
 from firmware_sim.simulation import Simulation
 from firmware_sim.story import EventTable, MisfitError
 from wire.config_file import nearest
+
+UNPLUGGED: Final = "unplugged"
 
 
 class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -74,29 +77,32 @@ class Control:
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._armed: dict[str, list[Event]] = {}
+        self._unplugged: set[tuple[str, str]] = set()
 
-    def answer(self, line: bytes) -> bytes:
+    async def answer(self, line: bytes) -> bytes:
         """The reply to one line, whatever it is."""
         try:
             request = msgspec.json.decode(line, type=Request)
-            {"list": self._nothing, "arm": self._arm, "clear": self._clear}[request.do](request)
+            await {"list": self._nothing, "arm": self._arm, "clear": self._clear}[request.do](request)
             reply = Reply(ok=True, faults=tuple(self._faults(request)))
         except (ControlError, MisfitError, msgspec.DecodeError, UnicodeDecodeError) as error:
             reply = Reply(ok=False, error=str(error))
         return msgspec.json.encode(reply) + b"\n"
 
-    def _nothing(self, request: Request) -> None:
+    async def _nothing(self, request: Request) -> None:
         if request.site:
             self._known_site(request.site)
 
-    def _arm(self, request: Request) -> None:
+    async def _arm(self, request: Request) -> None:
         self._known_site(request.site)
         if request.kind in LineFault.__members__.values():
             self._arm_line(request)
         elif request.kind in Kind.__members__.values():
             self._arm_event(request)
+        elif request.kind == UNPLUGGED:
+            await self._unplug(request)
         else:
-            known = [*Kind.__members__.values(), *LineFault.__members__.values()]
+            known = [*Kind.__members__.values(), *LineFault.__members__.values(), UNPLUGGED]
             raise ControlError(f"no fault `{request.kind}`{nearest(request.kind, known)}")
 
     def _arm_line(self, request: Request) -> None:
@@ -113,6 +119,19 @@ class Control:
             )
         except ValueError as error:
             raise ControlError(str(error)) from None
+
+    async def _unplug(self, request: Request) -> None:
+        links = {link: line for (site, link), line in self._simulation.lines.items() if site == request.site}
+        if request.link not in links:
+            raise ControlError(f"no link `{request.link}`{nearest(request.link, links)}")
+        await links[request.link].unplug()
+        self._unplugged.add((request.site, request.link))
+
+    async def _replug(self, request: Request) -> None:
+        for site, link in sorted(self._unplugged):
+            if request.site in {"", site} and not request.device:
+                await self._simulation.lines[site, link].replug()
+                self._unplugged.discard((site, link))
 
     def _arm_event(self, request: Request) -> None:
         stage, now_s = self._simulation.stages[request.site], self._simulation.now_s
@@ -134,7 +153,9 @@ class Control:
         self._armed.setdefault(request.site, []).append(story.event(table, now_s))
         self._tell(request.site)
 
-    def _clear(self, request: Request) -> None:
+    async def _clear(self, request: Request) -> None:
+        if request.kind in {"", UNPLUGGED}:
+            await self._replug(request)
         for site in [request.site] if request.site else list(self._simulation.stages):
             self._known_site(site)
             now_s = self._simulation.now_s
@@ -170,6 +191,9 @@ class Control:
             if request.site in {"", site}:
                 for kind, armed in instrument.faults.armed.items():
                     yield Fault(site=site, kind=kind, device=device, level=float(armed.amount))
+        for site, link in sorted(self._unplugged):
+            if request.site in {"", site}:
+                yield Fault(site=site, kind=UNPLUGGED, link=link, level=1.0)
 
 
 def _meant(request: Request, event: Event) -> bool:

@@ -33,7 +33,7 @@ async def listening(control: Control, folder: Path) -> AsyncIterator[Path]:
         writers.add(writer)
         with contextlib.suppress(ConnectionError, ValueError):  # gone, or a line without an end
             while line := await reader.readline():
-                writer.write(control.answer(line))
+                writer.write(await control.answer(line))
                 await writer.drain()
         writer.close()
         writers.discard(writer)

@@ -9,7 +9,7 @@ import typer
 
 from firmware_sim.catalog import CATALOG, Severity
 from firmware_sim.cli.common import JsonOption, fail
-from firmware_sim.control import Fault, Reply, Request
+from firmware_sim.control import UNPLUGGED, Fault, Reply, Request
 from firmware_sim.control_socket import NotRunningError, ask
 from firmware_sim.faults import LineFault
 
@@ -29,6 +29,7 @@ def kinds() -> None:
         typer.echo(f"{kind:20} {entry.target}")
     for fault in LineFault:
         typer.echo(f"{fault:20} line of a device")
+    typer.echo(f"{UNPLUGGED:20} link")
 
 
 @app.command("list")
@@ -47,7 +48,7 @@ def arm(
     channel: Annotated[str, typer.Option(help="A sensor's channel, by its name at the site.")] = "",
     other_device: Annotated[str, typer.Option(help="Of a swapped pair; the same one by default.")] = "",
     other_channel: Annotated[str, typer.Option(help="The other channel of a swapped pair.")] = "",
-    link: Annotated[str, typer.Option(help="For `bus_fault`.")] = "",
+    link: Annotated[str, typer.Option(help="For `bus_fault` and `unplugged`.")] = "",
     severity: Annotated[Severity, typer.Option(help="How bad.")] = Severity.ORDINARY,
     for_s: Annotated[
         float | None, typer.Option("--for", metavar="S", help="Plant seconds. [default: until it is cleared]")

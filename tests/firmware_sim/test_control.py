@@ -42,9 +42,9 @@ async def running(folder: Path, name: str = "ordinary-winter") -> AsyncIterator[
         yield simulation
 
 
-def told(control: Control, **request: Any) -> Reply:
+async def told(control: Control, **request: Any) -> Reply:
     line = msgspec.json.encode(Request(**request))
-    return msgspec.json.decode(control.answer(line), type=Reply)
+    return msgspec.json.decode(await control.answer(line), type=Reply)
 
 
 def shown(simulation: Simulation, device: str, channel: str) -> float:
@@ -86,16 +86,27 @@ async def test_a_line_fault_is_armed_on_one_instrument_and_cleared(tmp_path: Pat
         assert (faults.armed, reply.faults) == ({}, ())
 
 
+async def test_an_adapter_is_pulled_out_and_plugged_in_again(tmp_path: Path) -> None:
+    async with running(tmp_path) as simulation:
+        before = await read_branch(simulation)
+        reply = await ask(tmp_path, Request(do="arm", site="bh-01", kind="unplugged", link="ethernet"))
+        assert [(fault.link, fault.kind) for fault in reply.faults] == [("ethernet", "unplugged")]
+        with pytest.raises(ConnectionRefusedError):
+            await read_branch(simulation)
+        assert (await ask(tmp_path, Request(do="clear", kind="unplugged"))).faults == ()
+        assert await read_branch(simulation) == pytest.approx(before, rel=0.02)
+
+
 async def test_an_event_that_is_cleared_ends_and_the_storys_own_goes_on(tmp_path: Path) -> None:
     async with running(tmp_path, "sensor-break") as simulation:
         control = Control(simulation)
-        told(control, do="arm", site="bh-01", kind="sensor_stuck", device="mv110", channel="p_supply")
-        listed = told(control, do="list").faults
+        await told(control, do="arm", site="bh-01", kind="sensor_stuck", device="mv110", channel="p_supply")
+        listed = (await told(control, do="list")).faults
         assert {(fault.kind, fault.told) for fault in listed} == {
             ("sensor_break", True),
             ("sensor_stuck", False),
         }
-        left = told(control, do="clear").faults
+        left = (await told(control, do="clear")).faults
         assert [fault.kind for fault in left] == ["sensor_break"]
 
 
@@ -103,9 +114,9 @@ async def test_a_broken_sensor_is_broken_at_once_and_whole_again_when_it_is_clea
     async with running(tmp_path) as simulation:
         control = Control(simulation)
         place = {"site": "bh-01", "device": "trm138", "kind": "sensor_break"}
-        assert told(control, do="arm", channel="t_supply", **place).ok
+        assert (await told(control, do="arm", channel="t_supply", **place)).ok
         assert math.isnan(shown(simulation, "trm138", "t_supply"))
-        told(control, do="clear", **place)
+        await told(control, do="clear", **place)
         assert shown(simulation, "trm138", "t_supply") == pytest.approx(60, abs=20)
 
 
@@ -122,6 +133,7 @@ async def test_a_broken_sensor_is_broken_at_once_and_whole_again_when_it_is_clea
             "inversion happens at an air_post only; bh-01 is a boiler_house",
         ),
         ({"site": "bh-01", "kind": "bus_fault", "link": "cabin"}, "no link `cabin`; did you mean `cabinet`?"),
+        ({"site": "bh-01", "kind": "unplugged", "link": "cabin"}, "no link `cabin`; did you mean `cabinet`?"),
         ({"site": "bh-01", "kind": "fuel_theft"}, "fuel_theft needs the key `for_s`"),
     ],
 )
@@ -129,7 +141,7 @@ async def test_what_cannot_be_done_is_one_sentence(
     tmp_path: Path, request_: dict[str, Any], sentence: str
 ) -> None:
     async with running(tmp_path) as simulation:
-        reply = told(Control(simulation), do="arm", **request_)
+        reply = await told(Control(simulation), do="arm", **request_)
         assert (reply.ok, reply.error[: len(sentence)]) == (False, sentence)
 
 
@@ -148,7 +160,7 @@ def test_any_bytes_get_an_answer(tmp_path: Path) -> None:
     @settings(max_examples=60)
     @given(line=lines)
     def check(line: bytes) -> None:
-        reply = msgspec.json.decode(control.answer(line), type=Reply)
+        reply = msgspec.json.decode(asyncio.run(control.answer(line)), type=Reply)
         assert reply.ok != bool(reply.error)
 
     check()
