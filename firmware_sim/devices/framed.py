@@ -32,6 +32,8 @@ class Protocol(NamedTuple):
     build_unasked: Callable[[bytes], bytes] | None = None
     """Image → the frame that is sent unasked, where it is not the answer's."""
     answers_while_streaming: bool = True
+    block_of: Callable[[bytes], Block] | None = None
+    """Request → what it asks for, where that is not the whole frame."""
 
 
 class FramedSpeaker:
@@ -81,7 +83,7 @@ class FramedSpeaker:
     def _reply(self, instrument: Instrument, request: bytes, t_ms: int) -> Iterator[Reply]:
         """An answer, or (without a request) a frame of the stream, after the faults of its line."""
         strike = instrument.faults.strike()
-        answer = None if self._is_mute(strike, request) else self._answer(instrument)
+        answer = None if self._is_mute(strike, request) else self._answer(instrument, request)
         frame = b"" if answer is None else self._build(strike.unit(instrument.unit), answer.data, request)
         data = strike.deliver(frame, request=request, checksum_at=self._protocol.checksum_at)
         if data:
@@ -100,6 +102,10 @@ class FramedSpeaker:
         addressed = self._protocol.unit_of(request) is not None if request else False
         return strike.silent or strike.exception is not None or (not addressed and strike.unit(0) != 0)
 
-    def _answer(self, instrument: Instrument) -> Answer | None:
-        block = Block(Space.FRAME, 0, self._protocol.frame_bytes(instrument.profile))
-        return instrument.layout.answer(block, instrument.values())
+    def _answer(self, instrument: Instrument, request: bytes) -> Answer | None:
+        return instrument.layout.answer(self._block(instrument.profile, request), instrument.values())
+
+    def _block(self, profile: Profile, request: bytes) -> Block:
+        if self._protocol.block_of is not None:
+            return self._protocol.block_of(request)
+        return Block(Space.FRAME, 0, self._protocol.frame_bytes(profile))

@@ -171,6 +171,20 @@ async def test_instruments_without_modbus_are_heard_when_they_stream_and_asked_w
     assert [one.writes_attempted for one in instruments] == [0, 0]
 
 
+@pytest.mark.parametrize(("profile", "protocol", "units", "unit"), [("eksis_ivtm7", "eksis_ascii", "1-4", 3)])
+async def test_instruments_that_only_answer_are_found_by_their_protocol(
+    profile: str, protocol: str, units: str, unit: int, tmp_path: Path
+) -> None:
+    one = instrument(profile, unit)
+    async with PtyLine([one], tmp_path / PORT, 9600):
+        words = ("--port", str(tmp_path / PORT), "--units", units, "--protocol", protocol, "--json")
+        done = await edge_agent("scan", *words)
+    found = {(d["protocol"], d["unit"], name) for d in done.json["devices"] for name in d["profiles"]}
+    assert (protocol, unit, profile) in found
+    assert {number for _, number, _ in found} == {unit}
+    assert one.writes_attempted == 0
+
+
 async def test_all_protocols_are_tried_and_an_unknown_one_is_named(tmp_path: Path) -> None:
     async with PtyLine([instrument("plantower_pms5003", 1)], tmp_path / PORT, 9600, stream_every_s=0.5):
         words = ("--port", str(tmp_path / PORT), "--units", "1", "--protocol", "all", "--json")

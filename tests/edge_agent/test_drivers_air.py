@@ -26,6 +26,7 @@ CHECKED = {
     "honeywell_hpma115c0": "40 0D 04 00 30 00 31 00 32 00 33 00 00 00 00 E9",
     "gill_windsonic": b"\x02Q,229,002.74,M,00,\x0316\r\n".hex(),
     "dypcn_a02yyuw": "FF 07 A1 A7",
+    "eksis_ivtm7": b"!0011RRCED3D141309AEB4129\r".hex(),
     "davis_vantage_pro2": "4c4f4f14003e032175da0239d10204056301ffffffffffffffffffffffffffffff4effffffffffffff"
     "0000ffff7f0000ffff000000000000000000000000ffffffffffffff0000000000000000000000000000000000002703064b2602"
     "3e070a0d1163",
@@ -107,7 +108,7 @@ def test_a_line_of_letters_and_digits_is_no_trap(name: str, data: st.DataObject)
 @settings(max_examples=40)
 def test_a_frame_comes_out_of_any_pieces_behind_noise(name: str, at: list[int], noise: bytes) -> None:
     good = FRAMES[name]
-    starts = b"\xff@BL~\x02HR\r\n\x96"
+    starts = b"\xff@BL~\x02HR\r\n\x96!"
     whole = taken(name, [good])
     assert len(whole) == 1
     assert taken(name, cut(noise.translate(None, starts) + good, at)) == whole
@@ -171,9 +172,12 @@ def test_a_dust_sensor_with_an_error_is_not_started(state: int) -> None:
         steps.throw(refusal.value)
 
 
-def test_a_negative_answer_is_a_refusal() -> None:
+@pytest.mark.parametrize(
+    ("name", "answer"), [("honeywell_hpma115s0", b"\x96\x96"), ("eksis_ivtm7", b"?0011RRA5\r")]
+)
+def test_a_negative_answer_is_a_refusal(name: str, answer: bytes) -> None:
     with pytest.raises(RefusedError):
-        first_step("honeywell_hpm", ask("honeywell_hpma115s0")).take(bytearray(b"\x96\x96"))
+        first_step(loader.find(name).protocol, ask(name)).take(bytearray(answer))
 
 
 def test_the_frame_a_dust_sensor_sends_unasked_means_the_same() -> None:
@@ -244,6 +248,7 @@ def test_a_value_in_another_unit_is_refused_and_the_others_stay(
 
 
 def test_a_neighbour_on_the_line_is_not_believed() -> None:
+    assert taken("eksis_ivtm7", [b"!0012RRCED3D141309AEB412A\r", b"?0012RRA6\r"]) == []
     assert taken("vaisala_wxt536", [WXT.replace(b"HR0", b"0R0")]) == []
     assert taken("gill_windsonic", [gill(b"A,229,002.74,M,00,")]) == []
 
@@ -253,6 +258,24 @@ def gill(text: bytes) -> bytes:
     for byte in text:
         check ^= byte
     return b"\x02" + text + b"\x03" + f"{check:02X}".encode() + b"\r\n"
+
+
+def memory(temperature: float, humidity: float, mmhg: float, errors: int) -> bytes:
+    """The first 32 bytes of an IVTM-7 M, as unit 17 answers them."""
+    data = struct.pack("<3f16xI", temperature, humidity, mmhg, errors)
+    text = f"!0011RR{data.hex().upper()}"
+    return f"{text}{sum(text.encode()) & 0xFF:02X}\r".encode()
+
+
+@pytest.mark.parametrize(
+    ("errors", "broken"),
+    [(0, set()), (0x02, {"t_air"}), (0x04, {"rh_air"}), (0x0200, {"p_air"}), (0xFFFF_FDF9, set())],
+)
+def test_a_broken_sensor_is_told_by_its_bit(errors: int, broken: set[str]) -> None:
+    found, faults = meaning("eksis_ivtm7_m", memory(21.5, 40.25, 750.0, errors))
+    whole = {"t_air": 21.5, "rh_air": 40.25, "p_air": pytest.approx(999.918)}
+    assert found == {name: value for name, value in whole.items() if name not in broken}
+    assert faults == dict.fromkeys(broken, Quality.BAD_DEVICE_STATUS)
 
 
 def test_calm_has_no_direction_and_a_speed() -> None:
@@ -311,6 +334,8 @@ def crc(data: bytes) -> int:
         ("vaisala_wxt", 10, b"AR0\r\n"),
         ("vaisala_wxt", 61, b"zR0\r\n"),
         ("gill_wind", 17, b"?Q"),
+        ("eksis_ascii", 1, b"$0001RR000009B2\r"),
+        ("eksis_ascii", 0xABCD, b"$ABCDRR000009FB\r"),
         ("vaisala_aqt", 1, b""),
         ("winsen_upload", 1, b""),
     ],

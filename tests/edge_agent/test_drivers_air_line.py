@@ -33,6 +33,8 @@ FAULTS = {
     "gill_windsonic": CHECKED,
     "davis_vantage_pro2": CHECKED,
     "dypcn_a02yyuw": CHECKED,
+    "eksis_ivtm7": CHECKED,
+    "eksis_ivtm7_m": CHECKED,
     "vaisala_aqt530": ALWAYS,
     "vaisala_wxt536": ALWAYS,
 }

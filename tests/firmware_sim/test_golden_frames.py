@@ -34,8 +34,16 @@ def answers(profile: str, values: dict[str, Value], request: str, unit: int) -> 
             "01 03 00 00 00 02 C4 0B",
             "01 03 04 00 02 00 5A DB C8",
         ),
+        # wirenboard/wb-mqtt-serial, test/TIVTMDeviceTest.IVTM7MQuery.dat
+        (
+            "eksis_ivtm7",
+            1,
+            {"t_air": 26.228420, "rh_air": 29.450287},
+            b"$0001RR000404B1\r".hex(),
+            b"!0001RR309AEB414F\r".hex(),
+        ),
     ],
-    ids=["omnicomm_lls", "renke_direction"],
+    ids=["omnicomm_lls", "renke_direction", "eksis_ivtm7"],
 )
 def test_a_printed_request_gets_the_printed_reply(
     profile: str, unit: int, values: dict[str, Value], request_hex: str, reply_hex: str
@@ -85,3 +93,20 @@ def test_the_whole_map_of_an_mv110_comes_in_one_read() -> None:
     )
     assert reply[:3] == bytes([16, 3, 96])
     assert reply[3 + 2 * 44 : 3 + 2 * 48] == bytes.fromhex("0000 0000 BFC00000")
+
+
+@pytest.mark.parametrize(
+    ("name", "request_text", "refusal", "writes"),
+    [
+        ("eksis_ivtm7", b"$0001WR000001AA31\r", b"?0001WRA9\r", 1),
+        ("eksis_ivtm7", b"$0001RR000041AE\r", b"?0001RRA4\r", 0),
+    ],
+    ids=["a write", "too many bytes"],
+)
+def test_what_an_instrument_does_not_do_is_refused(
+    name: str, request_text: bytes, refusal: bytes, writes: int
+) -> None:
+    bench = Bench(loader.find(name), {}, unit=1)
+    assert [reply.data for reply in Bus([bench.instrument]).hear(request_text, 0)] == [refusal]
+    assert bench.instrument.writes_attempted == writes
+    assert bench.served == []

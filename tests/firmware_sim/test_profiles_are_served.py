@@ -28,8 +28,11 @@ _ASK = {
     "winsen_upload": b"",
     "vaisala_aqt": b"",
     "dypcn_a02yyuw": b"",
+    "eksis_ascii": b"$0001RR000008B1\r",
 }
 """By protocol; empty where the instrument only sends by itself."""
+_ASK_MODEL = {"eksis_ivtm7_m": b"$0001RR000020AB\r"}
+"""By profile, where a model is asked otherwise than its protocol's others."""
 _START = {"sensirion_shdlc": (bytes.fromhex("7E0100020103F87E"), 7)}
 """What must be said first after power-up, and how many bytes answer it."""
 _ON_THE_LINE = {
@@ -40,6 +43,8 @@ _ON_THE_LINE = {
     "gill_windsonic": 24,
     "davis_vantage_pro2": 102,
     "vaisala_aqt530": 137,
+    "eksis_ivtm7": 26,
+    "eksis_ivtm7_m": 74,
 }
 """Bytes on the line where they are not those of the profile's frame."""
 
@@ -55,7 +60,10 @@ def plausible(channel: Channel) -> Value:
 def requests(profile: Profile) -> list[tuple[bytes, int]]:
     """One read for each channel, with the bytes of its PDU answer."""
     if profile.protocol != "modbus":
-        asked = _ASK[profile.protocol], _ON_THE_LINE.get(profile.name, profile.frame_bytes or 0)
+        asked = (
+            _ASK_MODEL.get(profile.name, _ASK[profile.protocol]),
+            _ON_THE_LINE.get(profile.name, profile.frame_bytes or 0),
+        )
         return [*(start for protocol, start in _START.items() if protocol == profile.protocol), asked]
     return [_read(channel) for channel in profile.channels]
 
