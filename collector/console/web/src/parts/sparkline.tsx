@@ -1,0 +1,34 @@
+/** Two hours of a point as a line of its own, with the limit it is held to. */
+
+import type { Sparkline as Points } from "../api/types";
+
+const WIDTH = 96;
+const HEIGHT = 30;
+
+export function Sparkline({ points, limit }: { points: Points | undefined; limit: number | null }) {
+  const values = points?.v.filter((value) => value !== null) ?? [];
+  if (!points || values.length < 2)
+    return <svg class="spark" width={WIDTH} height={HEIGHT} aria-hidden="true" />;
+  const all = limit === null ? values : [...values, limit];
+  const low = Math.min(...all);
+  const size = Math.max(...all) - low || 1;
+  const first = points.t[0] ?? 0;
+  const length = (points.t.at(-1) ?? 1) - first || 1;
+  const x = (t: number) => (((t - first) / length) * (WIDTH - 2) + 1).toFixed(1);
+  const y = (v: number) => (HEIGHT - 2 - ((v - low) / size) * (HEIGHT - 4)).toFixed(1);
+  let pen = "M";
+  let line = "";
+  points.v.forEach((value, i) => {
+    if (value === null) pen = "M";
+    else {
+      line += `${pen}${x(points.t[i] ?? 0)} ${y(value)}`;
+      pen = "L";
+    }
+  });
+  return (
+    <svg class="spark" width={WIDTH} height={HEIGHT} aria-hidden="true">
+      {limit !== null && <path class="spark-limit" d={`M0 ${y(limit)}H${WIDTH}`} />}
+      <path class="spark-line" d={line} />
+    </svg>
+  );
+}

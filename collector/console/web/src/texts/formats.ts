@@ -1,0 +1,88 @@
+/** Numbers, times and ages as people of a language write them. */
+
+import type { Language } from "../api/types";
+import { language } from "../state/preferences";
+import { zone } from "../state/session";
+import { SYMBOLS } from "./units";
+
+const LOCALES: Record<Language, string> = { ru: "ru-KZ", kk: "kk-KZ", en: "en-GB" };
+const UNITS: Record<Language, { second: string; minute: string; hour: string; day: string }> = {
+  ru: { second: "с", minute: "мин", hour: "ч", day: "сут" },
+  kk: { second: "с", minute: "мин", hour: "сағ", day: "тәул" },
+  en: { second: "s", minute: "min", hour: "h", day: "d" },
+};
+/** A browser without Kazakh data writes numbers and dates as Russian does: they look the same in figures. */
+function locale(): string {
+  const wanted = LOCALES[language.value];
+  return Intl.DateTimeFormat.supportedLocalesOf(wanted).length ? wanted : LOCALES.ru;
+}
+
+const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>();
+
+function maker<T extends Intl.DateTimeFormat | Intl.NumberFormat>(
+  name: string,
+  make: (locale: string) => T,
+): T {
+  const key = `${name} ${locale()} ${zone()}`;
+  let found = made.get(key);
+  if (!found) {
+    found = make(locale());
+    made.set(key, found);
+  }
+  return found as T;
+}
+
+const figures = { hour12: false, hour: "2-digit", minute: "2-digit" } as const;
+const day = { day: "2-digit", month: "2-digit", year: "numeric" } as const;
+
+const dates = (name: string, options: Intl.DateTimeFormatOptions) =>
+  maker(name, (locale) => new Intl.DateTimeFormat(locale, { ...options, timeZone: zone() }));
+
+export const clock = (ms: number): string => dates("clock", { ...figures, second: "2-digit" }).format(ms);
+export const hours = (ms: number): string => dates("hours", figures).format(ms);
+export const date = (ms: number): string => dates("date", day).format(ms);
+export const moment = (ms: number): string => `${date(ms)} ${clock(ms)}`;
+
+/** Four significant digits, as the texts of alarms have them. */
+export function number(value: number): string {
+  const whole = Math.abs(value) >= 1000;
+  const options = whole ? { maximumFractionDigits: 0 } : { maximumSignificantDigits: 4 };
+  return maker(`number ${whole}`, (locale) => new Intl.NumberFormat(locale, options)).format(value);
+}
+
+export const percent = (share: number): string =>
+  maker(
+    "percent",
+    (locale) => new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 }),
+  ).format(share);
+
+export const symbol = (unit: string | null): string =>
+  unit ? (SYMBOLS[unit]?.[language.value] ?? unit) : "";
+
+export function withUnit(value: number | string | null, unit: string | null): string {
+  if (value === null) return "—";
+  const shown = typeof value === "number" ? number(value) : value;
+  return unit ? `${shown}\u00a0${symbol(unit)}` : shown;
+}
+
+const SPANS = [
+  [86_400, "day"],
+  [3_600, "hour"],
+  [60, "minute"],
+  [1, "second"],
+] as const;
+
+/** The two largest units of a span, as in `2 h 5 min`. */
+export function span(ms: number): string {
+  let left = Math.max(0, Math.floor(ms / 1000));
+  const words = UNITS[language.value];
+  const parts: string[] = [];
+  for (const [size, name] of SPANS) {
+    const n = Math.floor(left / size);
+    left -= n * size;
+    if (n || (size === 1 && !parts.length)) parts.push(`${n}\u00a0${words[name]}`);
+    else if (parts.length) break;
+    if (parts.length === 2) break;
+  }
+  return parts.join(" ");
+}
