@@ -90,7 +90,7 @@ def nearest(wrong: str, known: Iterable[str]) -> str:
 def line_of(text: str, path: Path_) -> int:
     """The line, from 1, where a key or the table that should hold it stands."""
     best = 1
-    for number, here in _lines(text):
+    for number, here in places(text):
         if here == path:
             return number
         if here and here == path[: len(here)]:
@@ -98,8 +98,8 @@ def line_of(text: str, path: Path_) -> int:
     return best
 
 
-def _lines(text: str) -> Iterator[tuple[int, Path_]]:
-    """Each table header and key with its line; what stands inside a value of several lines is none."""
+def places(text: str) -> Iterator[tuple[int, Path_]]:
+    """Each table header and key with its line, from 1; nothing inside a value of several lines is one."""
     table: Path_ = ()
     counts: dict[Path_, int] = {}
     value = ""

@@ -14,7 +14,7 @@ from typer.main import get_command
 
 _COMMANDS: Final = (
     *("run", "check", "backtest", "outbox", "profiles", "service"),
-    *("scan", "identify", "read", "add"),
+    *("scan", "identify", "read", "add", "calibrate"),
 )
 
 

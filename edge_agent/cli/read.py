@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -10,9 +11,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from edge_agent import settings
 from edge_agent.cli import _where
-from edge_agent.cli.common import JsonOption, fail
-from edge_agent.commissioning import detective, reader, reading
+from edge_agent.cli.common import DEFAULT_CONFIG, JsonOption, fail
+from edge_agent.commissioning import configured, detective, reader, reading
 from edge_agent.commissioning.detective import Proposal
 from edge_agent.commissioning.line import Line, opened
 from edge_agent.commissioning.outcomes import Heard
@@ -20,7 +22,10 @@ from edge_agent.commissioning.plan import Endpoint, LineSetting
 from edge_agent.commissioning.reading import Shown
 from edge_agent.drivers import UnknownProtocolError, find
 from edge_agent.samples import Block, Instant
-from sensor_profiles.model import REGISTERS, Profile, Space
+from sensor_profiles.model import REGISTERS, Channel, Profile, Space
+from wire.broker import SecretError
+from wire.config_file import ConfigError
+from wire.messages import Value
 from wire.quantities import Quantity
 
 _WAIT_S = 1.0
@@ -49,12 +54,23 @@ SamplesOption = Annotated[
 EveryOption = Annotated[float, typer.Option("--every", min=0.05, help="Seconds between two reads.")]
 
 
+ConfiguredOption = Annotated[
+    Path | None, typer.Option("--config", "-c", help="The agent's configuration, for --device.")
+]
+DeviceOption = Annotated[str | None, typer.Option("--device", "-d", help="A device of the configuration.")]
+OwnUnitOption = Annotated[
+    int | None, typer.Option("--unit", "-u", min=0, max=99_999_999, help="The device's address.")
+]
+
+
 class Target(msgspec.Struct, frozen=True):
     """One device on one line."""
 
     where: Endpoint
     setting: LineSetting | None
     unit: int
+    corrected: tuple[Channel, ...] = ()
+    """Its channels with their calibrations, where it has any."""
 
 
 class Poll(msgspec.Struct, frozen=True):
@@ -68,7 +84,9 @@ class Poll(msgspec.Struct, frozen=True):
 
 def read(
     *,
-    unit: _where.UnitOption,
+    unit: OwnUnitOption = None,
+    config: ConfiguredOption = None,
+    device: DeviceOption = None,
     port: _where.PortOption = None,
     host: _where.HostOption = None,
     tcp_port: _where.TcpPortOption = 502,
@@ -91,7 +109,16 @@ def read(
     take_over: _where.TakeOverOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Read a device with its profile, or find out how its registers must be read (--register, --count)."""
+    """Read a device with its profile, or find out how its registers must be read (--register, --count).
+
+    A device of the configuration (-c, --device) is shown as the site has it: decoded, and corrected where it
+    is calibrated.
+    """
+    if device is not None:
+        _configured(config or DEFAULT_CONFIG, device, watch, repeats, every, take_over=take_over, json=json)
+        return
+    if unit is None:
+        raise typer.BadParameter("write --unit, the device's address, or --device of the configuration")
     where = _where.endpoint(port, host, tcp_port, rtu_over_tcp=rtu_over_tcp)
     if (profile is None) == (register is None):
         raise typer.BadParameter(
@@ -111,6 +138,19 @@ def read(
         typer.echo(msgspec.json.encode(_object(taken, proposal))) if json else _print(taken, proposal)
 
 
+def _configured(
+    config: Path, device: str, watch: float | None, repeats: int, every: float, *, take_over: bool, json: bool
+) -> None:
+    try:
+        here = configured.named(settings.load(config), device, str(config))
+    except (ConfigError, SecretError) as error:
+        fail(error)
+    target = Target(here.where, here.setting, here.device.unit, here.corrected)
+    polls = None if watch is not None else repeats
+    work = _watch(target, _known(here.profile), polls, watch or every, json=json)
+    _where.on_line(here.where, work, take_over=take_over)
+
+
 def _registers(space: Space) -> Space:
     if space not in REGISTERS:
         raise typer.BadParameter(f"`{space}` has no registers; write holding or input")
@@ -128,7 +168,7 @@ def _known(profile: Profile) -> Profile:
 async def _watch(target: Target, profile: Profile, polls: int | None, every_s: float, *, json: bool) -> None:
     """Poll and show, so many times or for ever."""
     async with opened(target.where, target.setting, profile.timing.timeout_ms / 1000) as line:
-        async for taken, shown in _polls(line, target.unit, profile, polls, every_s):
+        async for taken, shown in _polls(line, target, profile, polls, every_s):
             if json:
                 typer.echo(msgspec.json.encode(Poll(taken.wall_ms, target.unit, profile.name, shown)))
             else:
@@ -136,35 +176,42 @@ async def _watch(target: Target, profile: Profile, polls: int | None, every_s: f
 
 
 async def _polls(
-    line: Line, unit: int, profile: Profile, polls: int | None, every_s: float
+    line: Line, target: Target, profile: Profile, polls: int | None, every_s: float
 ) -> AsyncIterator[tuple[Instant, tuple[Shown, ...]]]:
     loop = asyncio.get_running_loop()
     done, silent = 0, 0
     while polls is None or done < polls:
         started, taken = loop.time(), reader.now()
-        shown = reading.show(profile, taken, await reader.poll(line, unit, profile))
+        answers = await reader.poll(line, target.unit, profile)
+        shown = reading.show(profile, taken, answers, target.corrected)
         yield taken, shown
         done, silent = done + 1, silent + all(one.raw == "" for one in shown)
         if polls is None or done < polls:
             await asyncio.sleep(max(0.0, started + every_s - loop.time()))
     if silent == done:
         fail(
-            f"unit {unit} gave nothing: check the address and settings, or let `edge-agent scan` look for it"
+            f"unit {target.unit} gave nothing: check the address and settings, "
+            "or let `edge-agent scan` look for it"
         )
 
 
 def _table(taken: Instant, profile: Profile, shown: tuple[Shown, ...]) -> None:
     when = datetime.fromtimestamp(taken.wall_ms / 1000, UTC).astimezone()
     table = Table(title=f"{profile.title}, {when:%H:%M:%S}", title_justify="left", box=None, pad_edge=False)
-    for heading in ("channel", "raw", "value", "unit", "quality", "title"):
-        table.add_column(heading, justify="right" if heading == "value" else "left")
+    calibrated = any(one.corrected is not msgspec.UNSET for one in shown)
+    numbers = ("value", "corrected") if calibrated else ("value",)
+    for heading in ("channel", "raw", *numbers, "unit", "quality", "title"):
+        table.add_column(heading, justify="right" if heading in numbers else "left")
     for one in shown:
-        value = (
-            "–" if one.value is None else f"{one.value:.7g}" if isinstance(one.value, float) else one.value
-        )
+        values = (_number(one.value), "" if one.corrected is msgspec.UNSET else _number(one.corrected))
         colour = _COLOURS.get(one.quality[:4], "")
-        table.add_row(one.name, one.raw, str(value), one.unit, f"[{colour}]{one.quality}[/]", one.title)
+        quality = f"[{colour}]{one.quality}[/]"
+        table.add_row(one.name, one.raw, *values[: len(numbers)], one.unit, quality, one.title)
     Console(highlight=False).print(table)
+
+
+def _number(value: Value) -> str:
+    return "–" if value is None else f"{value:.7g}" if isinstance(value, float) else str(value)
 
 
 async def _sample(target: Target, block: Block, samples: int, every_s: float) -> list[bytes]:

@@ -5,8 +5,10 @@
                   └─────▶ others                             instruments that speak no Modbus
     reader ─▶ reading, detective                             what it says, how its bytes must be read
     names, entry ─▶ file                                     its tables in the agent's configuration
+    configured ─▶ comparing ─▶ calibration, calibration_entry ─▶ file      a channel against a reference
 
-`plan`, `outcomes`, `verdicts`, `identity`, `plausible`, `matching`, `reading`, `detective` and `entry` decide
-without input or output; all that is sent goes through `line`.
+`plan`, `outcomes`, `verdicts`, `identity`, `plausible`, `matching`, `reading`, `detective`, `entry`,
+`configured`, `calibration` and `calibration_entry` decide without input or output; all that is sent goes
+through `line`.
 Everything here only reads: no request that could change a setting is ever sent.
 """

@@ -80,6 +80,15 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         )
 
 
+def end_of(link: Link) -> tuple[Endpoint, LineSetting | None]:
+    """Where a configured link leads, and how bytes travel on it."""
+    where = Endpoint(
+        port=link.port, host=link.host, tcp_port=link.tcp_port or 502, rtu_over_tcp=link.rtu_over_tcp
+    )
+    serial = LineSetting(link.baud, link.parity, link.bytesize, link.stopbits)
+    return where, None if link.host is not None else serial
+
+
 class Estimate(Struct, frozen=True):
     """Seconds: for all addresses as if nobody answered, and what each device that does adds."""
 

@@ -5,7 +5,7 @@ Only what one poll shows is judged: faults of decoding, the device's own status,
 
 from collections.abc import Sequence
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from edge_agent.decode import Decoder
 from edge_agent.decode._places import width
@@ -27,23 +27,46 @@ class Shown(Struct, frozen=True, kw_only=True):
     value: Value
     unit: str
     quality: str
+    corrected: Value | UnsetType = UNSET
+    """With its calibration; absent: it has none, the value is what it is."""
+
+    @property
+    def final(self) -> Value:
+        """What the agent makes of it."""
+        return self.value if self.corrected is UNSET else self.corrected
 
 
-def show(profile: Profile, taken: Instant, answers: Sequence[Answer]) -> tuple[Shown, ...]:
-    """Every channel of a profile in the answers to one poll."""
-    decoder = Decoder(profile.channels, profile.statuses)
-    scan = decoder.decode(RawScan(profile.name, taken, tuple(answers)))
+def show(
+    profile: Profile, taken: Instant, answers: Sequence[Answer], corrected: Sequence[Channel] = ()
+) -> tuple[Shown, ...]:
+    """Every channel of a profile in the answers to one poll.
+
+    Args:
+        profile: how the instrument is read.
+        taken: when.
+        answers: what it said.
+        corrected: the same channels with their calibrations; empty: there are none.
+    """
+    raw_scan = RawScan(profile.name, taken, tuple(answers))
+    scan = Decoder(profile.channels, profile.statuses).decode(raw_scan)
+    final = Decoder(tuple(corrected), profile.statuses).decode(raw_scan).values if corrected else scan.values
     return tuple(
         Shown(
             name=channel.name,
             title=channel.title,
             raw=raw(channel.field, answers),
-            value=value,
-            unit=channel.quantity.unit,
-            quality=scan.faults.get(index) or _in_range(channel, value),
+            value=scan.values[index],
+            unit=unit_of(channel),
+            quality=scan.faults.get(index) or _in_range(channel, final[index]),
+            corrected=final[index] if corrected and corrected[index] != channel else UNSET,
         )
-        for index, (channel, value) in enumerate(zip(profile.channels, scan.values, strict=True))
+        for index, channel in enumerate(profile.channels)
     )
+
+
+def unit_of(channel: Channel) -> str:
+    """What a value stands in as the instrument says it: a gas may be counted in ppm."""
+    return channel.measured_in or channel.quantity.unit
 
 
 def _in_range(channel: Channel, value: Value) -> str:

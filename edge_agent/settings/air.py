@@ -98,6 +98,15 @@ def shared(page: Page, path: Path_, channel: Channel, table: ChannelTable) -> Ch
     return _limited(channel, table, densest)
 
 
+def counted(channel: Channel) -> Channel:
+    """The inverse of `shared`: limits in what the instrument counts; other channels as they are."""
+    if channel.measured_in is None:
+        return channel
+    densest = mg_per_m3(channel.quantity, channel.measured_in, TEMPERATURES[0], PRESSURES[1])
+    low, high = (None if limit is None else limit / densest for limit in (channel.low, channel.high))
+    return msgspec.structs.replace(channel, low=low, high=high)
+
+
 def _limited(channel: Channel, table: ChannelTable, densest: float) -> Channel:
     low = table.low if table.low is not None or channel.low is None else min(channel.low, 0.0) * densest
     high = table.high if table.high is not None or channel.high is None else channel.high * densest

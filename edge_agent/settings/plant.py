@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from edge_agent.settings.air import Air
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
+from edge_agent.settings.calibration import CalibrationTable
 from edge_agent.settings.checks import Checks
 from edge_agent.settings.poll import PollTable
 from edge_agent.settings.relations import Relation
@@ -31,6 +32,11 @@ class Device(Struct, frozen=True):
     """How each channel is doubted; empty: as its quantity usually is."""
     password: str | None = None
     """A reference to the instrument's own password, see `wire.broker.secret`; None: the factory's."""
+    calibrations: tuple[CalibrationTable, ...] = ()
+    instrument: tuple[Channel, ...] = ()
+    """Its channels before any calibration; empty: as `channels`."""
+    origins: tuple[str, ...] = ()
+    """What the profile calls its channels."""
 
     def plain_password(self) -> bytes:
         """What opens the instrument for reading; empty where its protocol has no password.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from edge_agent.settings import air, alarms, lines, poll
+from edge_agent.settings import air, alarms, calibration, lines, poll
 from edge_agent.settings.alarms import AlarmsTable
 from edge_agent.settings.channels import channel_alarms, channel_checks, channels
 from edge_agent.settings.checks import Points
@@ -124,7 +124,9 @@ def _device(page: Page, path: Path_, table: DeviceTable, profile: Profile, defau
         )
         raise page.error((*path, "period_s"), message)
     _refuse_wrong_access(page, path, table, profile)
-    known = channels(page, path, table, profile)
+    here = channels(page, path, table, profile)
+    origins = tuple(c.name for c in profile.channels if c.name in table.channels or not table.channels)
+    known = calibration.applied(page, path, table.calibrations, origins, here)
     return Device(
         name=table.name,
         link=table.link,
@@ -136,6 +138,9 @@ def _device(page: Page, path: Path_, table: DeviceTable, profile: Profile, defau
         alarms=channel_alarms(page, path, table, known, defaults),
         checks=channel_checks(page, path, table, known),
         password=table.password,
+        calibrations=table.calibrations,
+        instrument=here if table.calibrations else (),
+        origins=origins,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
+from edge_agent.settings.calibration import CalibrationTable
 from edge_agent.settings.checks import ChecksTable
 from edge_agent.settings.detection import DetectTable, DeviceDetectTable
 from edge_agent.settings.poll import PollTable
@@ -97,7 +98,9 @@ class ChannelTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Whether the detectors watch it; left out, unless its quantity only counts or jumps."""
 
 
-class DeviceTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DeviceTable(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"calibrations": "calibration"}
+):
     name: Name
     link: Name
     profile: str
@@ -109,6 +112,8 @@ class DeviceTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     channels: dict[str, ChannelTable] = {}
     """Profile channel → what it is here. Empty: all of them, as the profile names them."""
     detect: DeviceDetectTable = DeviceDetectTable()
+    calibrations: tuple[CalibrationTable, ...] = ()
+    """At most one of a channel; `edge-agent calibrate` writes them."""
 
 
 class AgentFile(

@@ -16,6 +16,7 @@ from collector.settings import AlarmsTable as CollectorAlarms
 from collector.settings import CollectorFile, InfluxStore, SqliteStore, StateTable
 from edge_agent.settings import tables
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
+from edge_agent.settings.calibration import CalibrationTable
 from edge_agent.settings.checks import ChecksTable
 from edge_agent.settings.detection import DetectTable, DeviceDetectTable, ExpectedSettings
 from edge_agent.settings.poll import PollTable
@@ -42,6 +43,7 @@ AGENT: dict[str, tuple[type, ...]] = {
     "detect": (DetectTable,),
     "detect.expected": (ExpectedSettings,),
     "device.detect": (DeviceDetectTable,),
+    "device.calibration": (CalibrationTable,),
 }
 COLLECTOR: dict[str, tuple[type, ...]] = {
     "": (CollectorFile,),
@@ -51,7 +53,8 @@ COLLECTOR: dict[str, tuple[type, ...]] = {
     "alarms": (CollectorAlarms,),
 }
 HEADER = re.compile(
-    r"\[\[?(device\.detect|detect\.expected|[a-z]+(?:\.channels)?)(?:\.[a-z0-9_]+(\.(?:alarms|checks|table))?)?\]"
+    r"(?:# )?\[\[?(device\.detect|device\.calibration|detect\.expected|[a-z]+(?:\.channels)?)"
+    r"(?:\.[a-z0-9_]+(\.(?:alarms|checks|table))?)?\]"
 )
 SAMPLES = [("agent.toml", AGENT), ("collector.toml", COLLECTOR)]
 
@@ -77,7 +80,7 @@ def test_a_sample_shows_every_setting(name: str, sections: dict[str, tuple[type,
     known = {(section, key) for section, kinds in sections.items() for key in fields(kinds)}
     nested = {("", section) for section in sections} | {("device", "channels"), ("device.channels", "alarms")}
     nested |= {("device.channels", "checks"), ("device", "detect"), ("detect", "expected")}
-    nested.add(("device.channels", "table"))
+    nested |= {("device.channels", "table"), ("device", "calibration")}
     assert known - nested - shown == set()
     assert shown - known <= {("store", "kind")}
 
