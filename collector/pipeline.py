@@ -27,6 +27,7 @@ from queue import SimpleQueue
 import sqlalchemy as sa
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from collector import gateways, ledger, quarantine, state
 from collector.alarm_clock import AlarmClock
@@ -223,7 +224,8 @@ def _finish(parts: Parts, letters: Sequence[Letter], stop: threading.Event, tota
     if receipts is None:
         return
     for gateway, receipt in receipts:
-        parts.line.publish(build(gateway, Kind.RECEIPT), encode(receipt))
+        sent = replace(receipt, t_ms=time.time_ns() // 1_000_000)
+        parts.line.publish(build(gateway, Kind.RECEIPT), encode(sent))
     for letter in letters:
         letter.acknowledge()
     totals.messages += len(letters)

@@ -20,10 +20,12 @@ write, then the publisher, which has three seconds to bring the rest. What it ca
 """
 
 import asyncio
+import os
 import random
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from typing import Final, TypeVar
 
 import structlog
@@ -32,6 +34,8 @@ from msgspec import Struct
 from edge_agent import health
 from edge_agent.clock import GatewayClock
 from edge_agent.conditions import StateMisfitError
+from edge_agent.health import record as health_record
+from edge_agent.health.record import Record, Uplink
 from edge_agent.judging import Judging, suspicious
 from edge_agent.orders import ORDERS, Orders, Verdict
 from edge_agent.outbox import Outbox
@@ -153,6 +157,9 @@ class DiskThread:
     async def depth(self) -> Depth:
         return await self._call(self._outbox.depth)
 
+    async def record(self, file: Path, record: Record) -> None:
+        await self._call(health_record.write, file, record)
+
     async def _call(self, action: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, action, *arguments)
 
@@ -252,6 +259,8 @@ class _Agent:
         )
         self._polled, self._written = asyncio.Event(), asyncio.Event()
         self._saved, self._saving = 0, asyncio.Condition()
+        self._record_file = health_record.file_of(plant.outbox.path)
+        self._recorded: Record | None = None
 
     async def serve(self, stop: asyncio.Event) -> dict[str, int]:
         """Until `stop` is set or another configuration is to be taken up; the polls owed then."""
@@ -340,6 +349,21 @@ class _Agent:
             await asyncio.sleep(SETTLE_EVERY_S)
             if not stop.is_set():
                 self._intake.health(self._poller.link_status())
+                await self._record()
+
+    async def _record(self) -> None:
+        """Leave word of how we are for whoever stands at the gateway."""
+        received_ms, sent_ms = self._publisher.last_receipt
+        uplink = Uplink(
+            connected=self._publisher.connected,
+            trouble=self._publisher.trouble,
+            receipt_ms=received_ms,
+            collector_ms=sent_ms,
+        )
+        record = Record(pid=os.getpid(), status=self._status(), uplink=uplink)
+        if record.differs(self._recorded):
+            self._recorded = record
+            await self._disk.record(self._record_file, record)
 
     def _status(self) -> Status:
         return health.status(

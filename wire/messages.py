@@ -193,6 +193,8 @@ class Receipt(Struct, frozen=True, kw_only=True):
     v: Literal[1] = VERSION
     epoch: Epoch
     ranges: tuple[tuple[Sequence, Sequence], ...]
+    t_ms: Milliseconds = 0
+    """The collector's clock when it was sent, to hold a gateway's clock against; 0: not said."""
 
 
 class ChannelAbout(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 _COMMANDS: Final = (
-    *("run", "check", "backtest", "outbox", "profiles", "service"),
+    *("run", "check", "doctor", "backtest", "outbox", "profiles", "service"),
     *("scan", "identify", "read", "add", "calibrate"),
 )
 

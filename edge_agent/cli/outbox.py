@@ -12,7 +12,8 @@ import typer
 from edge_agent import settings
 from edge_agent.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, fail
 from edge_agent.outbox.database import OutboxError
-from edge_agent.outbox.inspection import Entry, Inspection, Overview
+from edge_agent.outbox.inspection import Entry, Inspection
+from edge_agent.outbox.overview import Overview
 from wire.config_file import ConfigError
 
 app = typer.Typer(help="What waits to be sent. Changes nothing; the agent may run.", no_args_is_help=True)

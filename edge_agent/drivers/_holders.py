@@ -31,23 +31,26 @@ class TakenError(Exception):
 
 def holder(file: Path) -> str | None:
     """The command line and number of the process that has locked a port or file; None when nobody is seen."""
+    pid = holding(file)
+    return f"{_command(pid)} (process {pid})" if pid else None
+
+
+def holding(file: Path) -> int:
+    """The number of the process that has locked a port or file; 0 when nobody is seen."""
     try:
         here = file.stat()
         lines = _LOCKS.read_text(encoding="ascii").splitlines()
     except OSError:
-        return None
+        return 0
     place = f"{os.major(here.st_dev):02x}:{os.minor(here.st_dev):02x}:{here.st_ino}"
     found = next((words for line in lines if place in (words := line.split()) and "FLOCK" in words), None)
-    if found is None:
-        return None
-    pid = found[found.index(place) - 1]
-    return f"{_command(pid)} (process {pid})"
+    return int(found[found.index(place) - 1]) if found else 0
 
 
-def _command(pid: str) -> str:
+def _command(pid: int) -> str:
     """How a process was started, without its interpreter's path."""
     try:
-        words = (_PROC / pid / "cmdline").read_text(errors="replace").rstrip("\0").split("\0")
+        words = (_PROC / str(pid) / "cmdline").read_text(errors="replace").rstrip("\0").split("\0")
     except OSError:
         return "another program"
     named = words[1:] if Path(words[0]).name.startswith("python") and len(words) > 1 else words

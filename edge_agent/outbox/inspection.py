@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from edge_agent.outbox.database import OutboxError, UnusableError, log_bytes, named
+from edge_agent.outbox.overview import Overview
 from edge_agent.outbox.records import is_sound
 from wire import codec
 from wire.messages import Batch, Loss
@@ -19,26 +20,6 @@ from wire.messages import Batch, Loss
 _PAGE: Final = 500
 _BUSY_S: Final = 5.0
 _losses_in = msgspec.json.Decoder(tuple[Loss, ...])
-
-
-class Overview(Struct, frozen=True):
-    """How an outbox is; times are Unix ms, 0 where there is no batch."""
-
-    path: str
-    epoch: str
-    next_seq: int
-    batches: int
-    readings: int
-    oldest_seq: int
-    oldest_ms: int
-    newest_seq: int
-    newest_ms: int
-    held_readings: int
-    """Waiting for a clock."""
-    untold_losses: tuple[Loss, ...]
-    """Given up, to be told with the next batch."""
-    file_bytes: int
-    log_bytes: int
 
 
 class Entry(Struct, frozen=True):
@@ -118,6 +99,11 @@ class Inspection:
             file_bytes=self._path.stat().st_size,
             log_bytes=log_bytes(self._path),
         )
+
+    def oldest_payload(self) -> bytes | None:
+        """The batch that waits longest, as it is sent; None when none waits."""
+        rows = self._rows("SELECT payload FROM batch ORDER BY seq LIMIT 1")
+        return rows[0][0] if rows else None
 
     def entries(self) -> Iterator[Entry]:
         """All batches, oldest first."""

@@ -85,10 +85,17 @@ class Publisher:
         self._receipt = asyncio.Event()
         self.connected = False
         """Whether there is a line; without one, nothing is gained by waiting for the end of `run`."""
+        self.last_receipt: tuple[int, int] = (0, 0)
+        """When it came and when it was sent, each by its side's clock, Unix ms; zeros: none, not said."""
         self.malformed_receipts = 0
         """Messages on the receipt topic that were none."""
         self._news = False
         """There is something to tell before the status is due."""
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no line, in one sentence; empty while there is one."""
+        return self._trouble or ""
 
     def nudge(self) -> None:
         """There is a new batch in the outbox; call it on the loop that `run` runs on."""
@@ -177,7 +184,10 @@ class Publisher:
 
     async def _take_receipt(self, payload: bytes, window: Window) -> None:
         receipt = self._read(payload)
-        if receipt is None or not await self._store.receipted(receipt.epoch, receipt.ranges):
+        if receipt is None:
+            return
+        self.last_receipt = (self._status().t_ms, receipt.t_ms)
+        if not await self._store.receipted(receipt.epoch, receipt.ranges):
             return
         if window.silences:
             _log.info("the collector sends receipts again")
