@@ -1,8 +1,11 @@
 /** START READING HERE: who is logged in decides what is shown, the path of the address which page. */
 
-import { render } from "preact";
+import { type ComponentType, render } from "preact";
 import { AlarmsPage } from "./alarms/page";
+import { HealthPage } from "./health/page";
+import { JournalPage } from "./journal/page";
 import { ExpiredDialog, LoginPage } from "./login";
+import { lazy } from "./parts/lazy";
 import { Shell } from "./shell";
 import { language } from "./state/preferences";
 import { path } from "./state/route";
@@ -25,8 +28,21 @@ function Console() {
   );
 }
 
+const OverviewPage = lazy(() => import("./overview/page").then((module) => module.OverviewPage));
+const SitePage = lazy(() => import("./site/page").then((module) => module.SitePage));
+
+const PAGES: Record<string, ComponentType> = {
+  "/": AlarmsPage,
+  "/overview": OverviewPage,
+  "/journal": JournalPage,
+  "/health": HealthPage,
+};
+
 function Page({ path }: { path: string }) {
-  if (path === "/") return <AlarmsPage />;
+  const site = /^\/sites\/([^/]+)$/.exec(path)?.[1];
+  if (site) return <SitePage key={site} site={decodeURIComponent(site)} />;
+  const Found = PAGES[path];
+  if (Found) return <Found />;
   return <p class="empty">{t().notFound}</p>;
 }
 

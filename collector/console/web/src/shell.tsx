@@ -2,6 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { isUrgent } from "./alarms/order";
 import { LanguageChoice, ThemeChoice } from "./parts/choices";
 import { alarms, connected, lostSince } from "./state/board";
@@ -37,16 +38,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         <div class="tools">
           <time class="clock">{clock(now.value)}</time>
           <Sound />
-          <details class="person">
-            <summary>{me.value?.title || me.value?.name}</summary>
-            <div class="drop">
-              <LanguageChoice />
-              <ThemeChoice />
-              <button type="button" onClick={() => void logOut()}>
-                {t().leave}
-              </button>
-            </div>
-          </details>
+          <Person />
         </div>
       </header>
       <Lost />
@@ -54,6 +46,34 @@ export function Shell({ children }: { children: ComponentChildren }) {
         {children}
       </main>
     </div>
+  );
+}
+
+function Person() {
+  const box = useRef<HTMLDetailsElement>(null);
+  useEffect(() => {
+    const close = (event: Event) => {
+      const inside = event.target instanceof Node && box.current?.contains(event.target);
+      if (box.current && (!inside || (event as KeyboardEvent).key === "Escape")) box.current.open = false;
+    };
+    addEventListener("click", close);
+    addEventListener("keydown", close);
+    return () => {
+      removeEventListener("click", close);
+      removeEventListener("keydown", close);
+    };
+  }, []);
+  return (
+    <details class="person" ref={box}>
+      <summary>{me.value?.title || me.value?.name}</summary>
+      <div class="drop">
+        <LanguageChoice />
+        <ThemeChoice />
+        <button type="button" onClick={() => void logOut()}>
+          {t().leave}
+        </button>
+      </div>
+    </details>
   );
 }
 

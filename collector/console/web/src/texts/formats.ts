@@ -5,17 +5,17 @@ import { language } from "../state/preferences";
 import { zone } from "../state/session";
 import { SYMBOLS } from "./units";
 
-const LOCALES: Record<Language, string> = { ru: "ru-KZ", kk: "kk-KZ", en: "en-GB" };
+/**
+ * Kazakh figures look like Russian ones (12 345,6 and 29.11.2026 in CLDR); browsers claim to know Kazakh, yet
+ * Chromium ships no data for it and would write a decimal point.
+ */
+const LOCALES: Record<Language, string> = { ru: "ru-KZ", kk: "ru-KZ", en: "en-GB" };
 const UNITS: Record<Language, { second: string; minute: string; hour: string; day: string }> = {
   ru: { second: "с", minute: "мин", hour: "ч", day: "сут" },
   kk: { second: "с", minute: "мин", hour: "сағ", day: "тәул" },
   en: { second: "s", minute: "min", hour: "h", day: "d" },
 };
-/** A browser without Kazakh data writes numbers and dates as Russian does: they look the same in figures. */
-function locale(): string {
-  const wanted = LOCALES[language.value];
-  return Intl.DateTimeFormat.supportedLocalesOf(wanted).length ? wanted : LOCALES.ru;
-}
+const locale = (): string => LOCALES[language.value];
 
 const made = new Map<string, Intl.DateTimeFormat | Intl.NumberFormat>();
 

@@ -1,0 +1,38 @@
+/** Alarms per ten minutes as bars, against what a dispatcher can handle and what is a flood. */
+
+import { moment } from "../texts/formats";
+
+const WIDTH = 1000;
+const HEIGHT = 150;
+const HANDLED = 2;
+const FLOOD = 10;
+
+const level = (n: number): string => (n > FLOOD ? "flooded" : n > HANDLED ? "busy" : "calm");
+
+export function RateChart({ counts }: { counts: { t_ms: number; n: number }[] }) {
+  const most = Math.max(FLOOD * 1.2, ...counts.map(({ n }) => n));
+  const first = counts[0]?.t_ms ?? 0;
+  const length = (counts.at(-1)?.t_ms ?? 0) - first + 600_000;
+  const wide = (600_000 / length) * WIDTH;
+  const y = (n: number) => HEIGHT - (n / most) * HEIGHT;
+  return (
+    <svg class="rates" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
+      {counts
+        .filter(({ n }) => n > 0)
+        .map(({ t_ms, n }) => (
+          <rect
+            key={t_ms}
+            class={level(n)}
+            x={((t_ms - first) / length) * WIDTH}
+            width={Math.max(wide * 0.85, 1)}
+            y={y(n)}
+            height={HEIGHT - y(n)}
+          >
+            <title>{`${moment(t_ms)}: ${n}`}</title>
+          </rect>
+        ))}
+      <path class="handled" d={`M0 ${y(HANDLED)}H${WIDTH}`} />
+      <path class="flood-line" d={`M0 ${y(FLOOD)}H${WIDTH}`} />
+    </svg>
+  );
+}

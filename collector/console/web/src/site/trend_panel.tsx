@@ -1,0 +1,89 @@
+/** The course of one point over a period, with what is usual and the alarms of that time. */
+
+import { useSignal } from "@preact/signals";
+import { address, get } from "../api/http";
+import type { Trend } from "../api/types";
+import { Show, useFetched } from "../parts/fetched";
+import { serverNow } from "../state/clock";
+import { language } from "../state/preferences";
+import { t } from "../texts";
+import { moment } from "../texts/formats";
+import { tr } from "../texts/region";
+import { TrendChart } from "./trend_chart";
+
+const HOUR = 3_600_000;
+const RANGES = { hours2: 2 * HOUR, day: 24 * HOUR, week: 168 * HOUR, month: 720 * HOUR };
+type RangeName = keyof typeof RANGES;
+const EVERY_MS = 60_000;
+/** Points on the screen; the centre averages what is finer. */
+const POINTS = 600;
+const STEPS_S = [1, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
+
+interface Period {
+  from_ms: number;
+  to_ms: number;
+}
+
+const step = ({ from_ms, to_ms }: Period): number =>
+  1000 * (STEPS_S.find((s) => (to_ms - from_ms) / (s * 1000) <= POINTS) ?? 14_400);
+
+export function TrendPanel({ point }: { point: string }) {
+  const range = useSignal<RangeName>("day");
+  const zoomed = useSignal<Period | null>(null);
+  const period = (): Period => {
+    const to_ms = Math.round(serverNow());
+    return zoomed.value ?? { from_ms: to_ms - RANGES[range.value], to_ms };
+  };
+  const answer = useFetched(
+    () => {
+      const wanted = period();
+      return get<Trend>("/trend", { point, ...wanted, every_ms: step(wanted), lang: language.value });
+    },
+    [point, range.value, zoomed.value, language.value],
+    zoomed.value ? 0 : EVERY_MS,
+  );
+  const now = period();
+  return (
+    <section class="panel trend" aria-label={tr().trend}>
+      <div class="trend-head">
+        <h2>{answer.data?.title || point}</h2>
+        <div class="tabs" role="group" aria-label={tr().trend}>
+          {(Object.keys(RANGES) as RangeName[]).map((name) => (
+            <button
+              key={name}
+              type="button"
+              aria-pressed={!zoomed.value && range.value === name}
+              onClick={() => {
+                zoomed.value = null;
+                range.value = name;
+              }}
+            >
+              {tr().ranges[name]}
+            </button>
+          ))}
+        </div>
+        {zoomed.value && (
+          <button type="button" onClick={() => (zoomed.value = null)}>
+            {tr().zoomOut}
+          </button>
+        )}
+        <a href={address("/export", { point, ...now, every_ms: step(now) })} download>
+          {tr().export}
+        </a>
+      </div>
+      <Show of={answer}>
+        {(trend) =>
+          trend.t.length ? (
+            <TrendChart trend={trend} zoom={(from_ms, to_ms) => (zoomed.value = { from_ms, to_ms })} />
+          ) : (
+            <p class="empty">{tr().noReadings}</p>
+          )
+        }
+      </Show>
+      <p class="hint">
+        <small>{zoomed.value ? `${moment(now.from_ms)} — ${moment(now.to_ms)}` : tr().zoomHint}</small>
+      </p>
+      {answer.data && !answer.data.t.length && <span class="unseen">{t().nothing}</span>}
+    </section>
+  );
+}
