@@ -13,9 +13,11 @@ told last. Killed anywhere in between, the same messages come again, and storing
 
     `collector command` ─▶ book ─▶ Tell ─▶ Line.publish ══▶ gateways, until they answer or it is too late
 
-Two threads: `mqtt` fills the mailbox, `ingest` does the rest, one group of messages at a time. While the
-store or the state database is away, the group under way is tried again; nothing is acknowledged, so the
-broker stops sending.
+    state database ─▶ feed (HTTP, event stream) ◀══▶ consoles; woken after each commit
+
+Two threads: `mqtt` fills the mailbox, `ingest` does the rest, one group of messages at a time; with `[feed]`
+two more serve it. While the store or the state database is away, the group under way is tried again; nothing
+is acknowledged, so the broker stops sending.
 """
 
 import threading
@@ -35,6 +37,7 @@ from collector.alarms import journal
 from collector.alarms.desk import Desk, Policies
 from collector.commands import book
 from collector.commands.telling import Telling
+from collector.feed import Feed, prepared
 from collector.ingest.line import Line
 from collector.ingest.mailbox import Letter, Mailbox
 from collector.ingest.sorting import Sorted, refused_by_store, sort
@@ -71,6 +74,7 @@ class Parts(Struct, frozen=True):
     line: Line
     renewed: "SimpleQueue[CollectorFile]"
     """Configurations that take the place of the one in use, as far as a running collector can."""
+    feed: Feed | None = None
 
 
 class Totals(Struct):
@@ -128,7 +132,7 @@ def run(
 
     Raises:
         StoreUnavailableError, StateUnavailableError: not there at the start.
-        StateUnusableError, SecretError: a person must act.
+        StateUnusableError, SecretError, FeedUnusableError: a person must act.
         IngestDiedError: a defect; what was under way will be sent again.
     """
     with ExitStack() as opened:
@@ -155,7 +159,8 @@ def serve(
         mailbox = Mailbox()
         line = Line(settings.broker, settings.client_id, mailbox)
         desk = Desk(Policies(settings.alarms))
-        parts = Parts(desk, store, engine, mailbox, line, renewed or SimpleQueue())
+        served = prepared(settings, engine, store, desk) if settings.feed else None
+        parts = Parts(desk, store, engine, mailbox, line, renewed or SimpleQueue(), served)
         ended = _serve(parts, stop)
         if not ended:
             opened.pop_all()
@@ -174,14 +179,20 @@ def _serve(parts: Parts, stop: threading.Event) -> bool:
             stop.set()
 
     worker = threading.Thread(target=ingest, name="ingest", daemon=True)
+    if parts.feed:
+        parts.feed.start()
     parts.line.start()
     worker.start()
     service.notify(service.Say.READY)
     stop.wait()
     service.notify(service.Say.STOPPING)
     parts.mailbox.close()
+    if parts.feed:
+        parts.feed.stop()
     worker.join(_LAST_GROUP_S)
     parts.line.stop()
+    if parts.feed:
+        parts.feed.join()
     _log.info("stopped", messages=totals.messages, batches=totals.batches, set_aside=totals.set_aside)
     if worker.is_alive():
         _log.warning("the group under way was given up; it has no receipt and comes again")
@@ -198,6 +209,8 @@ def _ingest(parts: Parts, stop: threading.Event, totals: Totals) -> None:
         service.notify(service.Say.WATCHDOG)
         if not parts.line.is_alive:
             raise IngestDiedError("nobody looks after the connection to the broker any more")
+        if parts.feed and not parts.feed.is_alive:
+            raise IngestDiedError("nobody serves the feed any more")
         _take_up(parts)
         teller.tell(time.monotonic(), time.time_ns() // 1_000_000)
         # While the state database is away the group under way says so, once.
@@ -223,6 +236,8 @@ def _finish(parts: Parts, letters: Sequence[Letter], stop: threading.Event, tota
     receipts = _persist(lambda: _keep(parts, found, now_ms), stop)
     if receipts is None:
         return
+    if parts.feed:
+        parts.feed.wake()
     for gateway, receipt in receipts:
         sent = replace(receipt, t_ms=time.time_ns() // 1_000_000)
         parts.line.publish(build(gateway, Kind.RECEIPT), encode(sent))

@@ -1,12 +1,13 @@
 """The collector's configuration: `config/collector.toml`, parsed once into frozen structs."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
 from wire import config_file
 from wire.broker import Broker
+from wire.messages import Name
 
 
 class SqliteStore(
@@ -52,6 +53,53 @@ class AlarmsTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Hours for which an alarm may be shelved."""
 
 
+class OidcTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Logging in through an OpenID Connect provider (authorisation code with PKCE)."""
+
+    issuer: str | None = None
+    """None: only with passwords."""
+    client_id: str = "ulba"
+    client_secret: str | None = None
+    """A reference: env:NAME or credential:NAME; a public client has none."""
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    name_claim: str = "preferred_username"
+    roles_claim: str = "groups"
+    roles: dict[str, str] = {}
+    """Value of the roles claim → `role` or `role@group`; without any, an administrator gives the roles."""
+
+
+class FeedTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The HTTP server: web console, API and event stream."""
+
+    listen: str = "127.0.0.1:8080"
+    public_url: str | None = None
+    """As browsers reach it, such as https://ulba.example; cookies are then for this scheme."""
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses or networks."""
+    zone: str = "Asia/Almaty"
+    language: Literal["ru", "kk", "en"] = "ru"
+    map: str | None = None
+    """A GeoJSON file."""
+    session_idle_min: Annotated[float, Meta(gt=0)] = 720
+    session_most_h: Annotated[float, Meta(gt=0)] = 24
+    oidc: OidcTable = OidcTable()
+
+
+ALL_GROUPS: Final = "*"
+Title = str | dict[Literal["ru", "kk", "en"], str]
+
+
+class SiteTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is known at the centre of a site: what people call it, who looks after it, where it is."""
+
+    site: Name
+    title: Title = ""
+    """Empty: as its gateway calls it."""
+    group: str = ""
+    lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Meta(ge=-180, le=180)] | None = None
+
+
 class CollectorFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     client_id: str = "ulba-collector"
@@ -59,6 +107,9 @@ class CollectorFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     store: SqliteStore | InfluxStore = SqliteStore()
     state: StateTable = StateTable()
     alarms: AlarmsTable = AlarmsTable()
+    feed: FeedTable | None = None
+    """None: no HTTP server."""
+    sites: tuple[SiteTable, ...] = ()
 
 
 def load(path: Path) -> CollectorFile:

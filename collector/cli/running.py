@@ -11,6 +11,7 @@ import typer
 
 from collector import pipeline, state
 from collector.cli.common import DEFAULT_CONFIG, ConfigOption, fail
+from collector.feed import FeedUnusableError
 from collector.settings import CollectorFile, SqliteStore
 from collector.settings import load as settings_of
 from collector.store import StoreUnavailableError, StoreUnusableError
@@ -28,6 +29,7 @@ _SENTENCES = (
     state.StateUnavailableError,
     state.StateUnusableError,
     SecretError,
+    FeedUnusableError,
     pipeline.IngestDiedError,
 )
 

@@ -19,16 +19,22 @@ from collector.state.tables import (
     alarm_events,
     alarm_journal,
     alarms,
+    audit,
     commands,
     counters,
     false_alarms,
     gateways,
     incidents,
+    login_failures,
     losses,
     metadata,
+    people,
+    person_roles,
     quarantine,
     ranges,
+    sessions,
     streams,
+    tokens,
 )
 
 _BUSY_MS = 10_000
@@ -51,10 +57,16 @@ def _add_alarm_desk(transaction: sa.Connection) -> None:
         table.create(transaction)
 
 
+def _add_people(transaction: sa.Connection) -> None:
+    for table in (people, person_roles, sessions, tokens, login_failures, audit):
+        table.create(transaction)
+
+
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     _add_alarm_events,
     _add_commands,
     _add_alarm_desk,
+    _add_people,
 )
 """The first step leads from version 1 to 2, and so on; a new database is made as the tables above stand."""
 _NEWEST = len(MIGRATIONS) + 1
@@ -67,16 +79,22 @@ __all__ = [
     "alarm_events",
     "alarm_journal",
     "alarms",
+    "audit",
     "commands",
     "counters",
     "false_alarms",
     "gateways",
     "incidents",
+    "login_failures",
     "losses",
     "metadata",
+    "people",
+    "person_roles",
     "quarantine",
     "ranges",
+    "sessions",
     "streams",
+    "tokens",
 ]
 
 

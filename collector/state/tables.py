@@ -156,3 +156,72 @@ incidents = sa.Table(
     sa.Column("message", sa.LargeBinary, nullable=False, comment="the incident, as JSON"),
 )
 """Alarms of one cause."""
+
+people = sa.Table(
+    "person",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False, unique=True, comment="to log in with"),
+    sa.Column("title", sa.Text, nullable=False, comment="as others read it"),
+    sa.Column("language", sa.String(2), nullable=False),
+    sa.Column("password", sa.Text, comment="argon2id; without one only through the provider"),
+    sa.Column("subject", sa.Text, unique=True, comment="issuer and subject at the OpenID provider"),
+    sa.Column("disabled", sa.Boolean, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+person_roles = sa.Table(
+    "person_role",
+    metadata,
+    sa.Column("person_id", sa.ForeignKey("person.id"), primary_key=True),
+    sa.Column("site_group", sa.String(64), primary_key=True, comment="* is all of them"),
+    sa.Column("role", sa.String(16), nullable=False),
+)
+
+sessions = sa.Table(
+    "session",
+    metadata,
+    sa.Column("hash", sa.LargeBinary(32), primary_key=True, comment="SHA-256 of what the cookie holds"),
+    sa.Column("person_id", sa.ForeignKey("person.id"), nullable=False, index=True),
+    sa.Column("csrf", sa.String(64), nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("seen_ms", sa.BigInteger, nullable=False),
+    sa.Column("expires_ms", sa.BigInteger, nullable=False, index=True, comment="whatever happens meanwhile"),
+)
+
+tokens = sa.Table(
+    "api_token",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("prefix", sa.String(16), nullable=False, comment="to tell it from others"),
+    sa.Column("hash", sa.LargeBinary(32), nullable=False, unique=True),
+    sa.Column("grants", sa.LargeBinary, nullable=False, comment="what it may do where, as JSON"),
+    sa.Column("by", sa.Text, nullable=False, comment="who made it"),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("expires_ms", sa.BigInteger, comment="null: never"),
+    sa.Column("used_ms", sa.BigInteger),
+    sa.Column("revoked_ms", sa.BigInteger),
+    sqlite_autoincrement=True,
+)
+"""Of other systems; only the hash is kept."""
+
+login_failures = sa.Table(
+    "login_failure",
+    metadata,
+    sa.Column("who", sa.String(200), primary_key=True, comment="a name, an address or both"),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_ms", sa.BigInteger, nullable=False),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("t_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("entry", sa.LargeBinary, nullable=False, comment="as JSON"),
+    sa.Column("hash", sa.LargeBinary(32), nullable=False, comment="SHA-256 of the hash before and the entry"),
+)
+"""Who did what from where, with what it was before and after; nothing is ever changed."""

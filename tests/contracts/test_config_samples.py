@@ -13,7 +13,15 @@ import tomli
 import collector.settings
 import edge_agent.settings
 from collector.settings import AlarmsTable as CollectorAlarms
-from collector.settings import CollectorFile, InfluxStore, SqliteStore, StateTable
+from collector.settings import (
+    CollectorFile,
+    FeedTable,
+    InfluxStore,
+    OidcTable,
+    SiteTable,
+    SqliteStore,
+    StateTable,
+)
 from edge_agent.settings import tables
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
 from edge_agent.settings.calibration import CalibrationTable
@@ -51,9 +59,12 @@ COLLECTOR: dict[str, tuple[type, ...]] = {
     "store": (SqliteStore, InfluxStore),
     "state": (StateTable,),
     "alarms": (CollectorAlarms,),
+    "feed": (FeedTable,),
+    "feed.oidc": (OidcTable,),
+    "sites": (SiteTable,),
 }
 HEADER = re.compile(
-    r"(?:# )?\[\[?(device\.detect|device\.calibration|detect\.expected|[a-z]+(?:\.channels)?)"
+    r"(?:# )?\[\[?(device\.detect|device\.calibration|detect\.expected|feed\.oidc|[a-z]+(?:\.channels)?)"
     r"(?:\.[a-z0-9_]+(\.(?:alarms|checks|table))?)?\]"
 )
 SAMPLES = [("agent.toml", AGENT), ("collector.toml", COLLECTOR)]
@@ -80,7 +91,7 @@ def test_a_sample_shows_every_setting(name: str, sections: dict[str, tuple[type,
     known = {(section, key) for section, kinds in sections.items() for key in fields(kinds)}
     nested = {("", section) for section in sections} | {("device", "channels"), ("device.channels", "alarms")}
     nested |= {("device.channels", "checks"), ("device", "detect"), ("detect", "expected")}
-    nested |= {("device.channels", "table"), ("device", "calibration")}
+    nested |= {("device.channels", "table"), ("device", "calibration"), ("feed", "oidc")}
     assert known - nested - shown == set()
     assert shown - known <= {("store", "kind")}
 

@@ -1,0 +1,138 @@
+"""Who asks: the cookie of a browser or the token of a program; and what may be done in which group.
+
+cookie ulba_session   + X-CSRF-Token for everything that changes something
+Authorization: Bearer TOKEN
+"""
+
+import hmac
+from typing import Annotated, Final
+
+from fastapi import Depends, Request, Response
+from msgspec import Struct
+
+from collector import state
+from collector.feed.context import Context, Here
+from collector.feed.problems import ProblemCode, ProblemError
+from collector.users import sessions
+from collector.users.audit import Actor
+from collector.users.roles import Action, Rights, rights
+from collector.users.sessions import Session
+
+COOKIE: Final = "ulba_session"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """Who asks, from where, and what may be done."""
+
+    actor: Actor
+    rights: Rights
+    language: str
+    session: Session | None = None
+    """None: a program with a token."""
+
+    @property
+    def stream_key(self) -> bytes | None:
+        """What has to be valid for as long as a stream is open."""
+        return self.session.hash if self.session else None
+
+    def see(self, action: Action, group: str) -> None:
+        """End the request if this may not be done in a group."""
+        if not self.rights.may(action, group):
+            raise ProblemError(
+                403,
+                ProblemCode.NOT_ALLOWED,
+                f"{self.actor.name} may not {action} here",
+                action=action.value,
+                group=group,
+            )
+
+    def see_anywhere(self, action: Action) -> None:
+        """End the request if this may be done nowhere."""
+        if action not in self.rights.anywhere():
+            raise ProblemError(
+                403, ProblemCode.NOT_ALLOWED, f"{self.actor.name} may not {action}", action=action.value
+            )
+
+    def see_everywhere(self, action: Action) -> None:
+        """End the request if this may not be done in all groups."""
+        if not self.rights.may_everywhere(action):
+            raise ProblemError(
+                403,
+                ProblemCode.NOT_ALLOWED,
+                f"{self.actor.name} may not {action} in all groups of sites",
+                action=action.value,
+                group="*",
+            )
+
+
+def address_of(request: Request) -> str:
+    """From where a request comes; behind a trusted proxy what that says."""
+    return request.client.host if request.client else ""
+
+
+def find(request: Request, context: Context) -> Caller:
+    """Who asks.
+
+    Raises:
+        ProblemError: nobody that is known; or the proof is missing that the console's own page asks.
+    """
+    secret = request.cookies.get(COOKIE)
+    if not secret:
+        raise ProblemError(401, ProblemCode.LOGIN_NEEDED, "log in first")
+    session = _session(context, secret)
+    if request.method not in _SAFE:
+        _see_csrf(request, session)
+    return Caller(
+        actor=Actor(session.person.name, address_of(request)),
+        rights=rights(session.person.grants),
+        language=session.person.language,
+        session=session,
+    )
+
+
+def caller(request: Request, context: Here) -> Caller:
+    """Who asks, as a dependency of routes."""
+    return find(request, context)
+
+
+Who = Annotated[Caller, Depends(caller)]
+
+
+def _session(context: Context, secret: str) -> Session:
+    now_ms = context.now_ms()
+    with state.reading(context.engine) as connection:
+        session = sessions.find(connection, secret, now_ms, context.lasting)
+    if session is None:
+        raise ProblemError(401, ProblemCode.SESSION_OVER, "the session is over: log in again")
+    if sessions.is_due(session, now_ms):
+        with state.writing(context.engine) as transaction:
+            sessions.touch(transaction, [session.hash], now_ms)
+    return session
+
+
+def _see_csrf(request: Request, session: Session) -> None:
+    given = request.headers.get("x-csrf-token", "")
+    if not hmac.compare_digest(given.encode(), session.csrf.encode()):
+        raise ProblemError(
+            403, ProblemCode.CSRF_WRONG, "X-CSRF-Token is not the one of this session: fetch /me anew"
+        )
+
+
+def set_cookie(response: Response, request: Request, secret: str, session: Session, now_ms: int) -> None:
+    """Give a browser its session."""
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=(session.expires_ms - now_ms) // 1000,
+        httponly=True,
+        samesite="lax",
+        secure=is_https(request),
+    )
+
+
+def is_https(request: Request) -> bool:
+    """Whether the browser speaks https, to us or to the proxy before us."""
+    context: Context = request.app.state.context
+    public = context.table.public_url or ""
+    return request.url.scheme == "https" or public.startswith("https://")

@@ -1,0 +1,103 @@
+"""What the state database holds of alarms, for those who read the feed; one consistent view a call."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import msgspec
+import sqlalchemy as sa
+from msgspec import Struct
+
+from collector import state
+from collector.alarms.alarm import Alarm
+from collector.alarms.falsehoods import FalseAlarm
+from collector.alarms.incidents import Incident
+from collector.alarms.lifecycle import ASIDE, SEEN, State
+from collector.feed.views import Shown
+from wire.topics import Gateway
+
+_AT_ONCE: Final = 500
+_alarm = msgspec.json.Decoder(Alarm)
+_incident = msgspec.json.Decoder(Incident)
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which alarms: of a site, of a priority, in a state; without `state` those a dispatcher's list shows."""
+
+    site: str | None = None
+    priority: int | None = None
+    state: State | None = None
+    aside: bool = False
+    """Those that are shelved, suppressed or out of service besides."""
+
+    def states(self) -> frozenset[State]:
+        """The states to look for."""
+        if self.state is not None:
+            return frozenset({self.state})
+        return SEEN | ASIDE if self.aside else SEEN
+
+
+def wanted(connection: sa.Connection, what: Wanted) -> list[Shown]:
+    """Those alarms, in the order of their newest journal entries."""
+    c = state.alarms.c
+    query = sa.select(c.changed_seq, c.message).where(c.state.in_([one.value for one in what.states()]))
+    if what.site is not None:
+        query = query.where(c.site == what.site)
+    found = _decoded(connection, query.order_by(c.changed_seq))
+    if what.priority is not None:
+        found = [(seq, alarm) for seq, alarm in found if alarm.priority == what.priority]
+    return _shown(connection, found)
+
+
+def keyed(connection: sa.Connection, keys: Sequence[str]) -> dict[str, Shown]:
+    """Those of these alarms that were ever raised."""
+    c = state.alarms.c
+    found: list[tuple[int, Alarm]] = []
+    for first in range(0, len(keys), _AT_ONCE):
+        part = list(keys[first : first + _AT_ONCE])
+        found += _decoded(connection, sa.select(c.changed_seq, c.message).where(c.key.in_(part)))
+    return {one.alarm.key: one for one in _shown(connection, found)}
+
+
+def incidents(connection: sa.Connection, numbers: Iterable[int]) -> list[Incident]:
+    """These incidents, the oldest first."""
+    c = state.incidents.c
+    ordered = sorted(set(numbers) - {0})
+    found: list[Incident] = []
+    for first in range(0, len(ordered), _AT_ONCE):
+        query = sa.select(c.message).where(c.id.in_(ordered[first : first + _AT_ONCE])).order_by(c.id)
+        found += [_incident.decode(message) for (message,) in connection.execute(query)]
+    return found
+
+
+def _decoded(connection: sa.Connection, query: sa.Select[Any]) -> list[tuple[int, Alarm]]:
+    return [(seq, _alarm.decode(message)) for seq, message in connection.execute(query)]
+
+
+def _shown(connection: sa.Connection, found: Sequence[tuple[int, Alarm]]) -> list[Shown]:
+    """With the incident each belongs to by now, and whether it was found to be none."""
+    numbers = {alarm.incident for _, alarm in found}
+    homes = {one.id: one.merged_into or one.id for one in incidents(connection, numbers)}
+    false = _false(connection, [alarm for _, alarm in found])
+    return [
+        Shown(
+            alarm,
+            seq,
+            false.get((alarm.gateway, alarm.event.id)),
+            homes.get(alarm.incident, alarm.incident),
+        )
+        for seq, alarm in found
+    ]
+
+
+def _false(connection: sa.Connection, alarms: Sequence[Alarm]) -> dict[tuple[Gateway, str], FalseAlarm]:
+    table = state.false_alarms
+    ids = [alarm.event.id.replace("\0", "\N{REPLACEMENT CHARACTER}") for alarm in alarms]
+    marked: dict[tuple[Gateway, str], FalseAlarm] = {}
+    for first in range(0, len(ids), _AT_ONCE):
+        query = sa.select(table).where(table.c.id.in_(ids[first : first + _AT_ONCE]))
+        for row in connection.execute(query).mappings():
+            word = FalseAlarm(
+                by=row["by"], comment=row["comment"], t_ms=row["t_ms"], command_id=row["command_id"]
+            )
+            marked[Gateway(row["site"], row["gateway"]), row["id"]] = word
+    return marked

@@ -1,0 +1,169 @@
+"""The HTTP server in two threads: `feed` answers, `follower` looks what is new in the journal."""
+
+import asyncio
+import logging
+import resource
+import socket
+import sys
+import threading
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+import structlog
+import uvicorn
+
+from collector import state
+from collector.alarms.desk import Desk
+from collector.feed import FeedUnusableError
+from collector.feed.app import application
+from collector.feed.context import Context, wall_clock_ms
+from collector.feed.follower import Follower
+from collector.feed.hub import Hub
+from collector.feed.region import Atlas
+from collector.feed.views import AlarmTexts
+from collector.settings import CollectorFile, FeedTable
+from collector.store import Store
+from collector.users import people
+
+_GOODBYE_S: Final = 1
+"""Requests under way may take so long at the end."""
+_JOIN_S: Final = 2.0
+_THREADS: Final = 8
+"""That answer requests beside the loop; each may hold a connection to the state database."""
+_log = structlog.get_logger()
+
+
+class FeedServer:
+    """Serves until it is stopped; `is_alive` tells whether both threads are."""
+
+    def __init__(self, settings: CollectorFile, engine: sa.Engine, store: Store, desk: Desk) -> None:
+        """Take the port.
+
+        Raises:
+            FeedUnusableError: it is taken, or `[feed] listen` is no address.
+        """
+        assert settings.feed is not None
+        table = settings.feed
+        self._socket = _listening(table.listen)
+        self._engine, self._stop = engine, threading.Event()
+        self._hub, atlas, texts = Hub(), Atlas(settings.sites), AlarmTexts(ZoneInfo(table.zone))
+        context = Context(
+            table=table,
+            engine=engine,
+            store=store,
+            desk=desk,
+            atlas=atlas,
+            texts=texts,
+            hub=self._hub,
+            wake=self.wake,
+        )
+        self._follower = Follower(engine, self._hub, atlas, texts, context.lasting)
+        self._server = uvicorn.Server(_uvicorn(context, table))
+        self._threads = [
+            threading.Thread(target=self._follow, name="follower", daemon=True),
+            threading.Thread(target=self._serve, name="feed", daemon=True),
+        ]
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether both threads are at work."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._socket.getsockname()[1])
+
+    def start(self) -> None:
+        """Serve from now on; where there is nobody yet, an administrator is made and told how to log in.
+
+        Raises:
+            StateUnavailableError: the state database is not there.
+        """
+        with state.writing(self._engine) as transaction:
+            password = people.first(transaction, wall_clock_ms())
+        if password is not None:
+            # The only time it is shown; structlog keeps what it is given.
+            sys.stderr.write(f"log in to the console as `{people.FIRST_NAME}` with the password {password}\n")
+            sys.stderr.flush()
+        self._follower.begin()
+        for thread in self._threads:
+            thread.start()
+        _log.info("the feed is served", port=self.port)
+
+    def wake(self) -> None:
+        """Tell that the journal has grown."""
+        self._follower.wake()
+
+    def stop(self) -> None:
+        """Begin to end: streams end, requests under way are finished."""
+        self._stop.set()
+        self._follower.wake()
+        self._hub.post(self._hub.close)
+        self._server.should_exit = True
+
+    def join(self) -> None:
+        """Wait for the end, not for long."""
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(_JOIN_S)
+        self._socket.close()
+
+    def _follow(self) -> None:
+        self._follower.run(self._stop)
+
+    def _serve(self) -> None:
+        asyncio.run(self._answer())
+
+    async def _answer(self) -> None:
+        self._hub.open(asyncio.get_running_loop())
+        await self._server.serve(sockets=[self._socket])
+
+
+def _uvicorn(context: Context, table: FeedTable) -> uvicorn.Config:
+    _speak_structlog()
+    return uvicorn.Config(
+        application(context),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=list(table.trusted_proxies),
+        timeout_graceful_shutdown=_GOODBYE_S,
+        lifespan="off",
+    )
+
+
+def _listening(listen: str) -> socket.socket:
+    """The port, taken; each console is a connection, so the process may have as many as the system lets."""
+    host, _, port = listen.rpartition(":")
+    if not port.isdecimal() or int(port) > 65_535:  # noqa: PLR2004 - of TCP
+        raise FeedUnusableError(f"feed.listen: {listen!r} is no address; write one such as 127.0.0.1:8080")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((host.strip("[]"), int(port)))
+        taken.listen(2048)
+    except OSError as error:
+        taken.close()
+        raise FeedUnusableError(
+            f"feed.listen: {listen}: {error.strerror}; stop what uses it or name another port"
+        ) from None
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return taken
+
+
+class _ToStructlog(logging.Handler):
+    """What the server's library logs, as everything else."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)
+
+
+def _speak_structlog() -> None:
+    logger = logging.getLogger("uvicorn.error")
+    logger.handlers, logger.propagate = [_ToStructlog(logging.WARNING)], False
+    logger.setLevel(logging.WARNING)

@@ -1,0 +1,70 @@
+"""Append-only tables whose rows are chained: the hash of each covers the row and all before it.
+
+A chain has the columns seq (from 1, without a hole), t_ms, entry and hash. Writers of several processes wait
+for one another at the counter of the chain.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Final
+
+import sqlalchemy as sa
+
+from collector import state
+
+BEGINNING: Final = bytes(32)
+"""What the hash of the first entry follows."""
+_AT_ONCE: Final = 500
+
+
+def append(transaction: sa.Connection, table: sa.Table, entries: Sequence[tuple[int, bytes]]) -> int:
+    """Append entries (Unix ms, body) in this order.
+
+    Returns:
+        The number of the last of them.
+    """
+    seq, previous = _head(transaction, table, len(entries))
+    rows = []
+    for t_ms, body in entries:
+        previous = chained(previous, body)
+        rows.append({"seq": seq, "t_ms": t_ms, "entry": body, "hash": previous})
+        seq += 1
+    transaction.execute(table.insert(), rows)
+    return seq - 1
+
+
+def chained(previous: bytes, body: bytes) -> bytes:
+    """The hash of an entry that follows another one."""
+    return hashlib.sha256(previous + body).digest()
+
+
+def broken_at(connection: sa.Connection, table: sa.Table) -> int | None:
+    """The first number at which the chain is not what was written; None: all of it is."""
+    previous, expected = BEGINNING, 1
+    query = sa.select(table.c.seq, table.c.entry, table.c.hash).order_by(table.c.seq)
+    with connection.execute(query.execution_options(yield_per=_AT_ONCE)) as rows:
+        for seq, body, found in rows:
+            previous = chained(previous, body)
+            if seq != expected or found != previous:
+                return expected
+            expected += 1
+    return None
+
+
+def lock(transaction: sa.Connection, table: sa.Table) -> None:
+    """Wait until no other process appends; to be called before the chain is read to be continued."""
+    opened = state.insert(transaction, state.counters).values(name=table.name, value=0)
+    same = opened.on_conflict_do_update(
+        index_elements=[state.counters.c.name], set_={"value": state.counters.c.value}
+    )
+    transaction.execute(same)
+
+
+def _head(transaction: sa.Connection, table: sa.Table, count: int) -> tuple[int, bytes]:
+    """Reserve numbers: the first of them, and the hash before it."""
+    lock(transaction, table)
+    c = state.counters.c
+    moved = state.counters.update().where(c.name == table.name).values(value=c.value + count)
+    first = int(transaction.execute(moved.returning(c.value)).scalar_one()) - count + 1
+    before = transaction.execute(sa.select(table.c.hash).where(table.c.seq == first - 1)).scalar()
+    return first, before or BEGINNING

@@ -1,0 +1,132 @@
+"""The event stream: every change, in order, resumed by number; slow clients cost nothing."""
+
+import httpx
+import pytest
+
+from collector.feed.hub import RELOAD, Client, Hub, Item
+from collector.users.roles import Role
+from tests.collector.feed.serving import NOW_MS, RIGHT, Server, event, key
+from wire.messages import AlarmState
+
+ALL = ("*", Role.DISPATCHER)
+
+
+def test_every_change_comes_in_the_order_of_the_journal(server: Server) -> None:
+    anna = server.person("anna", ALL)
+    with anna.stream() as stream:
+        server.tell(event("a"), event("b"))
+        server.tell(event("a", 1, AlarmState.CLEARED, t_ms=NOW_MS + 1))
+        anna.act("acknowledge", key("b"))
+        found = stream.alarms(4)
+    assert [one.id for one in found] == [1, 2, 3, 4]
+    assert [one.data["seq"] for one in found] == [1, 2, 3, 4]
+    said = [(one.data["alarm"]["key"], one.data["change"]["after"]) for one in found]
+    assert said == [
+        (key("a"), "unacknowledged"),
+        (key("b"), "unacknowledged"),
+        (key("a"), "returned"),
+        (key("b"), "acknowledged"),
+    ]
+    assert found[3].data["change"]["by"] == "anna"
+
+
+def test_a_connection_that_was_lost_goes_on_after_the_last_number(server: Server) -> None:
+    anna = server.person("anna", ALL)
+    with anna.stream() as stream:
+        server.tell(event("a"), event("b"))
+        assert [one.id for one in stream.alarms(2)] == [1, 2]
+    server.tell(event("c"), event("d"))
+    with anna.stream(after=0, **{"Last-Event-ID": "3"}) as stream:
+        assert stream.next("alarm").id == 4
+        server.tell(event("e"))
+        assert stream.next("alarm").id == 5
+
+
+def test_a_restarted_server_goes_on_where_its_clients_were(server: Server) -> None:
+    server.tell(*(event(f"c{n}") for n in range(5)))
+    server.feed._follower.begin()  # as the next process does at its start
+    with server.person("anna", ALL).stream(after=3) as stream:
+        assert [one.id for one in stream.alarms(2)] == [4, 5]
+
+
+def test_a_stream_tells_only_of_groups_that_may_be_read(server: Server) -> None:
+    clara = server.person("clara", ("right", Role.VIEWER))
+    with clara.stream(after=0) as stream:
+        server.tell(event("a"))
+        server.tell(event("b"), gateway=RIGHT)
+        found = [one for _, one in zip(range(2), stream, strict=False)]
+    assert [(one.event, one.id) for one in found] == [("alarm", 2), ("incident", None)]
+    assert found[1].data["sites"] == ["bh-02"]
+
+
+def test_incidents_follow_their_alarms(server: Server) -> None:
+    anna = server.person("anna", ALL)
+    with anna.stream(after=0) as stream:
+        server.tell(event("a"), event("b"))
+        found = stream.next("incident").data
+        assert (found["alarms"], found["unacknowledged"], found["title"]) == (2, 2, "Boiler house 1")
+        anna.act("acknowledge", key("a"))
+        assert stream.next("incident").data["unacknowledged"] == 1
+
+
+def test_a_stream_ends_with_the_session(server: Server) -> None:
+    anna = server.person("anna", ALL)
+    with anna.stream() as stream:
+        anna.post("/logout")
+        kinds = {one.event for one in stream}  # until the server ends it
+    assert kinds <= {"beat"}
+
+
+def test_streams_end_when_the_server_stops(server: Server) -> None:
+    with server.person("anna", ALL).stream() as stream:
+        server.feed.stop()
+        server.feed.join()
+        assert not server.feed.is_alive
+        assert list(stream) == []
+
+
+def test_nobody_follows_without_login(server: Server) -> None:
+    answer = httpx.get(f"{server.url}/api/v1/stream")
+    assert (answer.status_code, answer.json()["code"]) == (401, "login_needed")
+
+
+def item(seq: int, group: str = "left") -> Item:
+    return Item(seq, frozenset({group}), lambda language, _: f"{seq} {language};".encode())
+
+
+async def test_a_client_that_the_ring_has_overtaken_reloads_and_goes_on() -> None:
+    hub = Hub(ring=4)
+    slow, quick = Client("ru", None), Client("en", None)
+    for one in (slow, quick):
+        assert hub.join(one, 0) == b""
+    said = b""
+    for seq in range(1, 21):
+        hub.add([item(seq)], seq)
+        said += hub.take(quick)
+    assert said == b"".join(b"%d en;" % seq for seq in range(1, 21))
+    assert len(hub._items) <= 8
+    assert hub.take(slow) == RELOAD
+    assert hub.take(slow) == b""
+    hub.add([item(21)], 21)
+    assert hub.take(slow) == b"21 ru;"
+
+
+@pytest.mark.parametrize(("after", "expected"), [(8, b"9 ru;10 ru;"), (10, b""), (2, RELOAD), (99, b"")])
+async def test_a_client_resumes_where_the_ring_still_reaches(after: int, expected: bytes) -> None:
+    hub = Hub(ring=3)
+    for seq in range(1, 11):
+        hub.add([item(seq)], seq)
+    client = Client("ru", None)
+    assert hub.join(client, after) + hub.take(client) == expected
+
+
+async def test_what_is_written_at_once_is_bounded() -> None:
+    hub = Hub()
+    client = Client("ru", None)
+    hub.join(client, None)
+    big = Item(1, frozenset(), lambda *_: b"x" * 20_000)
+    hub.add([big] * 10, 1)
+    sizes = []
+    while said := hub.take(client):
+        sizes.append(len(said))
+    assert (sum(sizes), max(sizes)) == (200_000, 40_000)
