@@ -62,7 +62,7 @@ def scan(
     order = Order(
         endpoint=where,
         lines=_settings(where, baud, parity, stopbits) if _MODBUS in wanted else (),
-        units=plan.order(_numbers(units or _UNITS, range(256)), profiles),
+        units=plan.order(_numbers(units or _UNITS, range(256)), profiles) if _MODBUS in wanted else (),
         wait_s=_where.wait_s(wait_ms, where),
         profiles=profiles,
         everything=everything,

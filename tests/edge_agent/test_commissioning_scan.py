@@ -171,7 +171,13 @@ async def test_instruments_without_modbus_are_heard_when_they_stream_and_asked_w
     assert [one.writes_attempted for one in instruments] == [0, 0]
 
 
-@pytest.mark.parametrize(("profile", "protocol", "units", "unit"), [("eksis_ivtm7", "eksis_ascii", "1-4", 3)])
+@pytest.mark.parametrize(
+    ("profile", "protocol", "units", "unit"),
+    [
+        ("eksis_ivtm7", "eksis_ascii", "1-4", 3),
+        ("pulsar_heat", "pulsar", "10264060-10264061", 10264061),
+    ],
+)
 async def test_instruments_that_only_answer_are_found_by_their_protocol(
     profile: str, protocol: str, units: str, unit: int, tmp_path: Path
 ) -> None:

@@ -42,8 +42,16 @@ def answers(profile: str, values: dict[str, Value], request: str, unit: int) -> 
             b"$0001RR000404B1\r".hex(),
             b"!0001RR309AEB414F\r".hex(),
         ),
+        # The same, test/TPulsarDeviceTest.PulsarHeatMeterFloatQuery.dat
+        (
+            "pulsar_heat",
+            107080,
+            {"t_supply": 24.712574},
+            "00 10 70 80 01 0E 04 00 00 00 00 00 7C A7",
+            "00 10 70 80 01 0E 5A B3 C5 41 00 00 18 DB",
+        ),
     ],
-    ids=["omnicomm_lls", "renke_direction", "eksis_ivtm7"],
+    ids=["omnicomm_lls", "renke_direction", "eksis_ivtm7", "pulsar_heat"],
 )
 def test_a_printed_request_gets_the_printed_reply(
     profile: str, unit: int, values: dict[str, Value], request_hex: str, reply_hex: str
@@ -95,18 +103,32 @@ def test_the_whole_map_of_an_mv110_comes_in_one_read() -> None:
     assert reply[3 + 2 * 44 : 3 + 2 * 48] == bytes.fromhex("0000 0000 BFC00000")
 
 
+def pulsar(body: str) -> bytes:
+    """To or from meter 1, as the request with the number 0x1234."""
+    return with_crc(bytes.fromhex("00000001" + body + "3412"))
+
+
 @pytest.mark.parametrize(
-    ("name", "request_text", "refusal", "writes"),
+    ("name", "asked", "refusal", "writes"),
     [
         ("eksis_ivtm7", b"$0001WR000001AA31\r", b"?0001WRA9\r", 1),
         ("eksis_ivtm7", b"$0001RR000041AE\r", b"?0001RRA4\r", 0),
+        ("pulsar_heat", pulsar("05 10 010203040506"), pulsar("00 0B 01"), 1),
+        ("pulsar_heat", pulsar("01 0E 04000080"), pulsar("00 0B 02"), 0),
+        ("pulsar_heat", pulsar("01 0E 00000000"), pulsar("00 0B 02"), 0),
     ],
-    ids=["a write", "too many bytes"],
+    ids=["a write", "too many bytes", "a clock", "a channel too many", "no channel"],
 )
 def test_what_an_instrument_does_not_do_is_refused(
-    name: str, request_text: bytes, refusal: bytes, writes: int
+    name: str, asked: bytes, refusal: bytes, writes: int
 ) -> None:
     bench = Bench(loader.find(name), {}, unit=1)
-    assert [reply.data for reply in Bus([bench.instrument]).hear(request_text, 0)] == [refusal]
+    assert [reply.data for reply in Bus([bench.instrument]).hear(asked, 0)] == [refusal]
     assert bench.instrument.writes_attempted == writes
     assert bench.served == []
+
+
+def test_a_pulsar_tells_all_the_channels_of_a_mask_in_one_answer() -> None:
+    values: dict[str, Value] = {"t_supply": 90.5, "t_return": 60.25}
+    [reply] = answers("pulsar_heat", values, pulsar("01 0E 0C000000").hex(), 1)
+    assert reply == pulsar("01 12 0000B542 00007142")

@@ -59,6 +59,9 @@ def plausible(channel: Channel) -> Value:
 
 def requests(profile: Profile) -> list[tuple[bytes, int]]:
     """One read for each channel, with the bytes of its PDU answer."""
+    if profile.protocol in _ITEMS:
+        items = {channel.field.address: channel for channel in profile.channels}
+        return [_ITEMS[profile.protocol](channel) for channel in items.values()]
     if profile.protocol != "modbus":
         asked = (
             _ASK_MODEL.get(profile.name, _ASK[profile.protocol]),
@@ -66,6 +69,15 @@ def requests(profile: Profile) -> list[tuple[bytes, int]]:
         )
         return [*(start for protocol, start in _START.items() if protocol == profile.protocol), asked]
     return [_read(channel) for channel in profile.channels]
+
+
+def _pulsar(channel: Channel) -> tuple[bytes, int]:
+    mask = (1 << channel.field.address).to_bytes(4, "little")
+    return with_crc(bytes.fromhex("00000001 01 0E") + mask + b"\x34\x12"), 10 + extent(channel.field).count
+
+
+_ITEMS = {"pulsar": _pulsar}
+"""How one item is asked for by the protocols that number their values, and how long the answer is."""
 
 
 def _read(channel: Channel) -> tuple[bytes, int]:
@@ -122,4 +134,4 @@ async def _over_serial(bench: Bench, path: Path, profile: Profile) -> None:
 def test_register_fields_are_what_the_reader_here_counts_in() -> None:
     for name in NAMES:
         spaces = {channel.field.space for channel in loader.find(name).channels}
-        assert spaces <= REGISTERS | BITS or spaces == {"frame"}
+        assert spaces <= REGISTERS | BITS or spaces in ({"frame"}, {"item"})
