@@ -7,6 +7,7 @@ import { JournalPage } from "./journal/page";
 import { ExpiredDialog, LoginPage } from "./login";
 import { lazy } from "./parts/lazy";
 import { Shell } from "./shell";
+import { ShiftPage } from "./shift/page";
 import { language } from "./state/preferences";
 import { path } from "./state/route";
 import { resume, standing } from "./state/session";
@@ -29,6 +30,7 @@ function Console() {
 }
 
 const OverviewPage = lazy(() => import("./overview/page").then((module) => module.OverviewPage));
+const AdministrationPage = lazy(() => import("./admin/page").then((module) => module.AdministrationPage));
 const SitePage = lazy(() => import("./site/page").then((module) => module.SitePage));
 
 const PAGES: Record<string, ComponentType> = {
@@ -36,6 +38,8 @@ const PAGES: Record<string, ComponentType> = {
   "/overview": OverviewPage,
   "/journal": JournalPage,
   "/health": HealthPage,
+  "/shift": ShiftPage,
+  "/administration": AdministrationPage,
 };
 
 function Page({ path }: { path: string }) {

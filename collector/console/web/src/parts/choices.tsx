@@ -6,7 +6,7 @@ import { choose } from "../state/session";
 import { t } from "../texts";
 
 /** Each language by its own name, so that it is found by those who read no other. */
-const LANGUAGES: Record<Language, string> = { kk: "Қазақша", ru: "Русский", en: "English" };
+export const LANGUAGES: Record<Language, string> = { kk: "Қазақша", ru: "Русский", en: "English" };
 const THEMES: readonly Theme[] = ["system", "light", "dark"];
 
 export function LanguageChoice() {

@@ -1,0 +1,35 @@
+/** Administration: people, tokens of programs, the audit; and one's own password. */
+
+import { useSignal } from "@preact/signals";
+import { t } from "../texts";
+import { tadm } from "../texts/admin";
+import { Audit } from "./audit";
+import { MyPassword, People } from "./people";
+import { Tokens } from "./tokens";
+
+const PARTS = { people: People, tokens: Tokens, audit: Audit } as const;
+type PartName = keyof typeof PARTS;
+
+export function AdministrationPage() {
+  const part = useSignal<PartName>("people");
+  const Part = PARTS[part.value];
+  return (
+    <div class="page">
+      <h1>{t().administration}</h1>
+      <div class="tabs" role="group" aria-label={t().administration}>
+        {(Object.keys(PARTS) as PartName[]).map((name) => (
+          <button
+            key={name}
+            type="button"
+            aria-pressed={part.value === name}
+            onClick={() => (part.value = name)}
+          >
+            {tadm()[name]}
+          </button>
+        ))}
+      </div>
+      <Part />
+      {part.value === "people" && <MyPassword />}
+    </div>
+  );
+}
