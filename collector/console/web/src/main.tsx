@@ -17,7 +17,7 @@ import { t } from "./texts";
 function Console() {
   document.title = t().product;
   document.documentElement.lang = language.value;
-  if (standing.value === "unknown") return <p class="empty">{t().loading}</p>;
+  if (standing.value === "unknown") return <p class="empty loading">{t().loading}</p>;
   if (standing.value === "out") return <LoginPage />;
   return (
     <>

@@ -78,7 +78,7 @@ export function JournalPage() {
           <input type="search" value={text.value} onInput={(e) => (text.value = e.currentTarget.value)} />
         </label>
       </form>
-      {state.value === "loading" && <p class="empty">{t().loading}</p>}
+      {state.value === "loading" && <p class="empty loading">{t().loading}</p>}
       {state.value === "here" && !lines.value.length && <p class="empty">{t().nothing}</p>}
       {state.value !== "loading" && state.value !== "here" && (
         <p class="trouble" role="alert">

@@ -56,7 +56,7 @@ export function Show<T>({ of, children }: { of: Fetched<T>; children: (data: T) 
           </button>
         </p>
       )}
-      {of.data ? children(of.data) : !of.trouble && <p class="empty">{t().loading}</p>}
+      {of.data ? children(of.data) : !of.trouble && <p class="empty loading">{t().loading}</p>}
     </>
   );
 }

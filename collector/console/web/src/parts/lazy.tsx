@@ -23,6 +23,7 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
     }, []);
     const Found = here;
     if (state.value === "here" && Found) return <Found {...given} />;
-    return <p class="empty">{state.value === "failed" ? t().failed : t().loading}</p>;
+    const failed = state.value === "failed";
+    return <p class={failed ? "empty" : "empty loading"}>{failed ? t().failed : t().loading}</p>;
   };
 }

@@ -1,0 +1,136 @@
+"""Alarms in a real browser: they appear by themselves, are acted upon, and are so in every other browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.console.centre import Centre, alarm, fill_login, log_in, open_page, picture
+from wire.messages import AlarmState
+
+pytestmark = pytest.mark.system
+
+
+def test_an_alarm_is_acknowledged_with_a_comment_and_is_so_in_another_browser(
+    browser: Browser, centre: Centre
+) -> None:
+    anna, boris = open_page(browser), open_page(browser)
+    log_in(anna, centre, "anna")
+    log_in(boris, centre, "boris")
+    expect(anna.get_by_text("Тревог нет")).to_be_visible()
+    centre.send(alarm("t_supply"))
+    for page in (anna, boris):
+        found = page.locator(".row.alarm.urgent")
+        expect(found).to_have_count(1)
+        expect(found).to_contain_text("Котельная на Бажова")
+        expect(found).to_contain_text("выше аварийного предела")
+        expect(found).to_contain_text("97,5 °C")
+        expect(found).to_contain_text("предел 95 °C")
+        expect(found.locator(".priority-2")).to_have_text(re.compile("2.*В"))
+    anna.keyboard.press("j")
+    anna.keyboard.press("a")
+    anna.fill("dialog textarea", "Бригада выехала")
+    anna.keyboard.press("Enter")
+    expect(boris.locator(".row.alarm")).to_contain_text("квитирована")
+    expect(boris.locator(".row.alarm.urgent")).to_have_count(0)
+    boris.click(".row.alarm")
+    expect(boris.locator(".detail")).to_contain_text("Бригада выехала")
+    picture(boris, "acknowledged")
+    centre.send(alarm("t_supply", status=AlarmState.CLEARED))
+    expect(boris.get_by_text("Тревог нет")).to_be_visible()
+
+
+def test_several_are_selected_by_mouse_and_keys_and_shelved_for_a_while(page: Page, centre: Centre) -> None:
+    centre.send(*(alarm(f"t{n}", priority=3, age_s=60 + n) for n in range(6)))
+    log_in(page, centre)
+    boxes = page.locator(".row.alarm .check input")
+    boxes.nth(1).click()
+    boxes.nth(3).click(modifiers=["Shift"])
+    expect(page.locator(".row[aria-selected=true]")).to_have_count(3)
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.locator(".row[aria-selected=true]")).to_have_count(4)
+    page.keyboard.press("s")
+    page.get_by_text("4 ч", exact=True).click()
+    page.click("dialog button[type=submit]")
+    expect(page.locator("dialog .trouble")).to_have_text("Укажите причину.")
+    page.fill("dialog textarea", "Замена датчиков")
+    page.click("dialog button[type=submit]")
+    expect(page.locator(".row.alarm")).to_have_count(2)
+    page.get_by_role("button", name="Отложенные").click()
+    expect(page.locator(".row.alarm")).to_have_count(4)
+    page.locator(".row.alarm").first.click()
+    expect(page.locator(".detail")).to_contain_text("Замена датчиков")
+    picture(page, "shelved")
+
+
+def test_out_of_service_asks_for_the_permit_and_it_comes_back_by_hand(page: Page, centre: Centre) -> None:
+    centre.send(alarm("t_supply"))
+    log_in(page, centre)
+    page.click(".row.alarm")
+    page.click(".detail >> text=Вывести из работы")
+    page.fill("dialog textarea", "Ремонт")
+    page.click("dialog button[type=submit]")
+    expect(page.locator("dialog .trouble")).to_have_text("Укажите номер наряда-допуска.")
+    page.fill("dialog input[name=permit]", "НД-17")
+    page.click("dialog button[type=submit]")
+    expect(page.get_by_text("Тревог нет")).to_be_visible()
+    page.get_by_role("button", name="Выведенные и подавленные").click()
+    page.click(".row.alarm")
+    expect(page.locator(".detail")).to_contain_text("НД-17")
+    page.click(".detail >> text=Вернуть в работу")
+    page.click("dialog button[type=submit]")
+    expect(page.locator(".row.alarm")).to_have_count(0)
+    page.get_by_role("button", name="Текущие").click()
+    expect(page.locator(".row.alarm.urgent")).to_have_count(1)
+
+
+def test_filters_narrow_the_list_and_the_keyboard_layout_does_not_matter(page: Page, centre: Centre) -> None:
+    centre.send(*(alarm(f"t{n}", priority=1 + n % 4, age_s=60 + n) for n in range(12)))
+    log_in(page, centre)
+    expect(page.locator(".row.alarm")).to_have_count(12)
+    marks = page.locator(".row.alarm .priority")
+    assert [re.sub(r"\D", "", text) for text in marks.all_text_contents()] == list("111222333444")
+    page.locator(".filters .priorities button").nth(0).click()
+    expect(page.locator(".row.alarm")).to_have_count(3)
+    page.locator(".filters .priorities button").nth(0).click()
+    page.keyboard.press("/")
+    page.keyboard.type("бажова T7")
+    expect(page.locator(".row.alarm")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.evaluate(
+        """() => document.body.dispatchEvent(
+            new KeyboardEvent('keydown', {key: 'о', code: 'KeyJ', bubbles: true}))"""
+    )
+    expect(page.locator(".row.cursor")).to_have_count(1)
+    page.keyboard.press("?")
+    expect(page.locator("dialog .keys")).to_be_visible()
+
+
+def test_a_flood_is_folded_by_incident_and_hides_no_emergency(page: Page, centre: Centre) -> None:
+    log_in(page, centre)
+    centre.send(*(alarm(f"t{n}", priority=1 if n in {3, 8} else 3, age_s=60 - n) for n in range(20)))
+    expect(page.locator(".row.alarm")).to_have_count(20)
+    page.get_by_label("По инцидентам").check()
+    expect(page.locator(".row.incident")).to_have_count(1)
+    expect(page.locator(".row.incident")).to_contain_text("20 тревог, не квитировано 20")
+    expect(page.locator(".row.alarm")).to_have_count(2)
+    expect(page.locator(".row.alarm .priority-1")).to_have_count(2)
+    picture(page, "folded")
+    page.get_by_role("button", name="Развернуть").click()
+    expect(page.locator(".row.alarm .priority-3").first).to_be_visible()
+
+
+def test_a_session_that_ends_while_something_is_typed_costs_nothing(page: Page, centre: Centre) -> None:
+    centre.send(alarm("t_supply"))
+    log_in(page, centre)
+    page.click(".row.alarm")
+    page.click(".detail >> text=Квитировать")
+    page.fill("dialog textarea", "Долгий рассказ")
+    page.context.clear_cookies()
+    page.click("dialog button[type=submit]")
+    expect(page.get_by_text("Сеанс истёк")).to_be_visible()
+    assert page.input_value("dialog textarea") == "Долгий рассказ"
+    fill_login(page, "anna", "dialog >> form.credentials")
+    expect(page.locator(".row.alarm")).to_contain_text("квитирована")
+    expect(page.locator(".detail")).to_contain_text("Долгий рассказ")

@@ -1,0 +1,55 @@
+"""The stream in a real browser: lost and back without a gap, one for all tabs."""
+
+import pytest
+from playwright.sync_api import Browser, Page, Request, expect
+
+from tests.console.centre import Centre, alarm, log_in, open_page, picture
+
+pytestmark = pytest.mark.system
+
+
+def test_what_happens_while_the_centre_is_away_is_there_when_it_is_back(page: Page, centre: Centre) -> None:
+    log_in(page, centre)
+    centre.send(alarm("before"))
+    expect(page.locator(".row.alarm")).to_have_count(1)
+    centre.program.stop()
+    expect(page.locator(".lost")).to_contain_text("Нет связи с центром с ")
+    picture(page, "connection-lost")
+    centre.send(*(alarm(f"meanwhile-{n}") for n in range(10)), wait=False)
+    centre.start()
+    expect(page.locator(".row.alarm")).to_have_count(11, timeout=20_000)
+    expect(page.locator(".lost")).to_have_count(0)
+
+
+def test_tabs_share_one_stream_and_the_next_one_takes_it_over(browser: Browser, centre: Centre) -> None:
+    streams: list[str] = []
+
+    def note(request: Request) -> None:
+        if "/stream" in request.url:
+            streams.append(request.url)
+
+    first = open_page(browser)
+    first.context.on("request", note)
+    log_in(first, centre)
+    others = [first.context.new_page() for _ in range(7)]
+    for page in others:
+        page.goto(centre.url)
+        page.wait_for_selector(".list")
+    centre.send(alarm("one"))
+    for page in (first, *others):
+        expect(page.locator(".row.alarm")).to_have_count(1)
+    assert len(streams) == 1
+    first.close()
+    centre.send(alarm("two"))
+    for page in others:
+        expect(page.locator(".row.alarm")).to_have_count(2)
+        expect(page.locator(".lost")).to_have_count(0)
+    assert len(streams) == 2
+
+
+def test_ages_go_by_the_clock_of_the_centre(browser: Browser, centre: Centre) -> None:
+    centre.send(alarm("t_supply", age_s=600))
+    page = open_page(browser)
+    page.add_init_script("const real = Date.now; Date.now = () => real() + 3 * 3600 * 1000")
+    log_in(page, centre)
+    expect(page.locator(".row.alarm .age")).to_contain_text("10\u00a0мин")

@@ -1,0 +1,120 @@
+"""The page as such: hostile text, three languages, two themes, a phone, and people who see or hear little."""
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from collector.console import BUILT
+from tests.console.centre import Centre, alarm, boiler, log_in, open_page, picture, readings
+
+pytestmark = pytest.mark.system
+
+PAGES = ("/",)
+HOSTILE = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>'
+AXE = BUILT.with_name("web") / "node_modules/axe-core/axe.min.js"
+CYRILLIC = re.compile(r"[Ѐ-ӿ]")
+WORDS = {
+    "ru": ("Тревоги", "Звук выключен"),
+    "kk": ("Дабылдар", "Дыбыс өшірулі"),
+    "en": ("Alarms", "Sound is off"),
+}
+
+
+def visit(page: Page, centre: Centre, path: str) -> None:
+    """Until all of a page is there."""
+    page.goto(centre.url + path)
+    page.wait_for_selector("main .page, main .row.alarm")
+    expect(page.locator(".loading")).to_have_count(0)
+    expect(page.locator(".trouble")).to_have_count(0)
+
+
+def test_hostile_text_is_shown_as_text_and_runs_nothing(page: Page, centre: Centre) -> None:
+    centre.publish_about(boiler(title=HOSTILE, model=HOSTILE), title=HOSTILE)
+    centre.send(alarm("t_supply"), tables=[readings(5)])
+    log_in(page, centre)
+    page.click(".row.alarm")
+    page.click(".detail >> text=Квитировать")
+    page.fill("dialog textarea", HOSTILE)
+    page.keyboard.press("Enter")
+    expect(page.locator(".detail q").first).to_have_text(HOSTILE)
+    for path in PAGES:
+        visit(page, centre, path)
+        assert page.evaluate("window.hit") is None
+        assert page.locator("img[src=x], main script").count() == 0
+
+
+@pytest.mark.parametrize("language", ["ru", "kk", "en"])
+def test_the_whole_page_speaks_the_language_that_is_chosen(page: Page, centre: Centre, language: str) -> None:
+    centre.send(alarm("t_supply"), tables=[readings(60)])
+    log_in(page, centre)
+    page.click(".person summary")
+    page.select_option(".drop select[name=language]", language)
+    for word in WORDS[language]:
+        expect(page.locator(".top")).to_contain_text(word)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    for path in PAGES:
+        visit(page, centre, path)
+        picture(page, f"{language}{path.replace('/', '-')}")
+        if language == "en":
+            left = page.inner_text("body")
+            assert CYRILLIC.search(left.replace("Қазақша", "").replace("Русский", "")) is None, left
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_serious_barrier_for_people_who_see_little_or_use_keys_only(
+    browser: Browser, centre: Centre, theme: str
+) -> None:
+    page = open_page(browser, color_scheme=theme)
+    centre.send(*(alarm(f"t{n}", priority=1 + n % 4) for n in range(8)), tables=[readings(60)])
+    page.goto(centre.url)
+    page.wait_for_selector("form")
+    found = {"login": barriers(page)}
+    log_in(page, centre)
+    page.click(".row.alarm >> nth=0")
+    found["detail"] = barriers(page)
+    page.keyboard.press("a")
+    page.wait_for_selector("dialog")
+    found["dialog"] = barriers(page)
+    page.keyboard.press("Escape")
+    for path in PAGES:
+        visit(page, centre, path)
+        found[path] = barriers(page)
+        picture(page, f"{theme}{path.replace('/', '-')}")
+    assert {where: what for where, what in found.items() if what} == {}
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds of serious or critical impact."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:200]}"
+        for one in result["violations"]
+        if one["impact"] in {"serious", "critical"}
+    ]
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Browser, centre: Centre) -> None:
+    page = open_page(browser, viewport={"width": 360, "height": 740}, has_touch=True)
+    centre.send(*(alarm(f"t{n}", priority=1 + n % 4) for n in range(8)), tables=[readings(60)])
+    log_in(page, centre)
+    for path in PAGES:
+        visit(page, centre, path)
+        picture(page, f"phone{path.replace('/', '-')}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+        assert page.evaluate("document.querySelector('main').scrollWidth") <= 360, path
+
+
+def test_sound_is_said_to_be_off_until_somebody_turns_it_on_and_silencing_acknowledges_nothing(
+    page: Page, centre: Centre
+) -> None:
+    log_in(page, centre)
+    expect(page.locator(".sound-off")).to_have_text("Звук выключен")
+    page.click(".sound-off")
+    expect(page.locator("button.quiet")).to_have_text("Звук включён")
+    centre.send(alarm("t_supply", priority=1))
+    page.click(".sounding")
+    expect(page.locator("button.quiet")).to_be_visible()
+    expect(page.locator(".row.alarm.urgent")).to_have_count(1)
