@@ -49,7 +49,7 @@ servers:
 test: .venv/dev $(WEB)/node_modules servers
 	$(BIN)/pytest $(SPREAD)
 
-unit: .venv/dev
+unit: .venv/dev $(WEB)/node_modules
 	$(BIN)/pytest $(SPREAD) -m "not system"
 
 check: .venv/dev $(WEB)/node_modules

@@ -5,7 +5,17 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import alarm_latency, away, backlog, bytes_sent, dead_device, detect_cost, gateway, million
+from benchmarks import (
+    alarm_latency,
+    away,
+    backlog,
+    bytes_sent,
+    console_paint,
+    dead_device,
+    detect_cost,
+    gateway,
+    million,
+)
 from benchmarks.measure import Row, machine, table
 
 BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
@@ -17,6 +27,7 @@ BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
     "backlog": backlog.run,
     "bytes": bytes_sent.run,
     "million": million.run,
+    "console-paint": console_paint.run,
 }
 
 

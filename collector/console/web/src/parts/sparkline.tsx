@@ -1,6 +1,7 @@
 /** Two hours of a point as a line of its own, with the limit it is held to. */
 
 import type { Sparkline as Points } from "../api/types";
+import { withGaps } from "./gaps";
 
 const WIDTH = 96;
 const HEIGHT = 30;
@@ -18,10 +19,11 @@ export function Sparkline({ points, limit }: { points: Points | undefined; limit
   const y = (v: number) => (HEIGHT - 2 - ((v - low) / size) * (HEIGHT - 4)).toFixed(1);
   let pen = "M";
   let line = "";
-  points.v.forEach((value, i) => {
+  const [times, drawn = []] = withGaps(points.t, points.v);
+  drawn.forEach((value, i) => {
     if (value === null) pen = "M";
     else {
-      line += `${pen}${x(points.t[i] ?? 0)} ${y(value)}`;
+      line += `${pen}${x(times[i] ?? 0)} ${y(value)}`;
       pen = "L";
     }
   });

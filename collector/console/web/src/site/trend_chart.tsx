@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import type { Trend } from "../api/types";
+import { withGaps } from "../parts/gaps";
 import { isDark, language } from "../state/preferences";
 import { zone } from "../state/session";
 import { date, hours, number, symbol } from "../texts/formats";
@@ -35,7 +36,8 @@ export function TrendChart({ trend, zoom }: { trend: Trend; zoom: Zoom }) {
 const seconds = (times: number[]): number[] => times.map((ms) => ms / 1000);
 
 function data(trend: Trend): uPlot.AlignedData {
-  const own: uPlot.AlignedData = [seconds(trend.t), trend.mean, trend.min, trend.max];
+  const [times, ...values] = withGaps(trend.t, trend.mean, trend.min, trend.max);
+  const own: uPlot.AlignedData = [seconds(times), ...values];
   const usual = trend.expected;
   return usual ? uPlot.join([own, [seconds(usual.t), usual.low, usual.high]]) : own;
 }
