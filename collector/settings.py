@@ -96,6 +96,8 @@ class SiteTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: Title = ""
     """Empty: as its gateway calls it."""
     group: str = ""
+    headline: Annotated[tuple[str, ...], Meta(max_length=4)] = ()
+    """Channels, `channel` or `device/channel`, that its tile shows; none: those that say most."""
     lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
     lon: Annotated[float, Meta(ge=-180, le=180)] | None = None
 

@@ -1,19 +1,19 @@
-"""The application: routes, what is said when something goes wrong, headers, the console's files."""
+"""The application: every router of the folder `routes`, headers, problems, the console's files."""
 
+from importlib import import_module
 from importlib.metadata import version
+from pkgutil import iter_modules
 from typing import Final
 
 from fastapi import APIRouter, Depends, FastAPI
 
-from collector.feed import problems
+from collector.feed import problems, routes
 from collector.feed.auth import caller
 from collector.feed.console import Console
 from collector.feed.context import Context
 from collector.feed.headers import Guard
-from collector.feed.routes import alarms, health, me, stream
 
 BASE: Final = "/api/v1"
-_ROUTERS: Final = (health.router, me.router, alarms.router, stream.router)
 
 
 def application(context: Context) -> FastAPI:
@@ -28,8 +28,8 @@ def application(context: Context) -> FastAPI:
     )
     app.state.context = context
     api = APIRouter(prefix=BASE)
-    for router in _ROUTERS:
-        api.include_router(router)
+    for topic in sorted(module.name for module in iter_modules(routes.__path__)):
+        api.include_router(import_module(f"{routes.__name__}.{topic}").router)
 
     @api.get("/openapi.json", include_in_schema=False, dependencies=[Depends(caller)])
     def _described() -> dict[str, object]:

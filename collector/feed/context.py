@@ -12,6 +12,7 @@ from msgspec import Struct
 from collector.alarms.desk import Desk
 from collector.feed.hub import Hub
 from collector.feed.region import Atlas
+from collector.feed.values import Values
 from collector.feed.views import AlarmTexts
 from collector.settings import FeedTable
 from collector.store import Store
@@ -32,6 +33,9 @@ class Context(Struct, frozen=True, kw_only=True):
     desk: Desk
     atlas: Atlas
     texts: AlarmTexts
+    values: Values
+    map_layers: bytes
+    """GeoJSON."""
     hub: Hub
     wake: Callable[[], None]
     """Tell whoever follows the journal that there is more."""

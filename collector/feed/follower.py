@@ -125,6 +125,16 @@ class Follower:
         self._hub.post(lambda: self._hub.beat(now_ms))
 
 
+def told(seq: int, shown: Shown, region: Region, texts: AlarmTexts) -> Item:
+    """An alarm that is to be shown anew though the journal has nothing of it."""
+
+    def encode(language: str, _: Readable) -> bytes:
+        alarm = texts.encoded(shown, region, language)
+        return b'event: alarm\ndata: {"seq":%d,"alarm":%b,"change":null}\n\n' % (seq, alarm)
+
+    return Item(seq, frozenset({region.group(shown.alarm.gateway.site)}), encode, is_numbered=False)
+
+
 def _changed(line: Line, shown: Shown, region: Region, texts: AlarmTexts) -> Item:
     entry = line.entry
     change = Change(
@@ -151,4 +161,5 @@ def _incident(seq: int, found: Incident, alarms: Iterable[Shown], region: Region
         view = views.incident(views.narrowed(found, region, readable), listed, region, language)
         return b"event: incident\ndata: %b\n\n" % view.model_dump_json().encode()
 
-    return Item(seq, frozenset(region.group(site) for site in found.sites), encode)
+    groups = frozenset(region.group(site) for site in found.sites)
+    return Item(seq, groups, encode, is_numbered=False)

@@ -5,7 +5,7 @@ Everything here runs in the loop of the server, but for `post`, which any thread
 """
 
 import asyncio
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from operator import attrgetter
 from typing import Final
@@ -21,12 +21,15 @@ Encode = Callable[[str, Readable], bytes]
 
 
 class Item:
-    """One event: its journal number, whose business it is, and its encoding in each language."""
+    """One event: its journal number, whose business it is, and its encoding in each language.
 
-    __slots__ = ("_encode", "_kept", "groups", "seq")
+    One that is not numbered tells of what was so at that number; a client that resumes is told again.
+    """
 
-    def __init__(self, seq: int, groups: frozenset[str], encode: Encode) -> None:
-        self.seq, self.groups = seq, groups
+    __slots__ = ("_encode", "_kept", "groups", "is_numbered", "seq")
+
+    def __init__(self, seq: int, groups: frozenset[str], encode: Encode, *, is_numbered: bool = True) -> None:
+        self.seq, self.groups, self.is_numbered = seq, groups, is_numbered
         self._encode = encode
         self._kept: dict[tuple[str, Readable], bytes] = {}
 
@@ -141,7 +144,7 @@ class Hub:
             return b""
         if after < self._gone_seq:
             return RELOAD
-        client.position = self._first + bisect_right(self._items, after, key=attrgetter("seq"))
+        client.position = self._first + bisect_left(self._items, after, key=attrgetter("seq"))
         return b""
 
     def leave(self, client: Client) -> None:
@@ -158,7 +161,7 @@ class Hub:
             if size >= CHUNK:
                 break
             client.position += 1
-            if item.seq > client.after:
+            if item.seq > client.after or not item.is_numbered:
                 parts.append(item.encoded(client.language, client.readable))
                 size += len(parts[-1])
         if not size and client.beat != self._beat:

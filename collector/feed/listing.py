@@ -52,10 +52,28 @@ def keyed(connection: sa.Connection, keys: Sequence[str]) -> dict[str, Shown]:
     """Those of these alarms that were ever raised."""
     c = state.alarms.c
     found: list[tuple[int, Alarm]] = []
-    for first in range(0, len(keys), _AT_ONCE):
-        part = list(keys[first : first + _AT_ONCE])
+    askable = [key for key in keys if "\0" not in key]  # PostgreSQL has no such text
+    for first in range(0, len(askable), _AT_ONCE):
+        part = askable[first : first + _AT_ONCE]
         found += _decoded(connection, sa.select(c.changed_seq, c.message).where(c.key.in_(part)))
     return {one.alarm.key: one for one in _shown(connection, found)}
+
+
+def by_site(connection: sa.Connection) -> dict[str, list[Alarm]]:
+    """Site → the alarms of it that a dispatcher's list shows."""
+    c = state.alarms.c
+    query = sa.select(c.changed_seq, c.message).where(c.state.in_([one.value for one in SEEN]))
+    inside: dict[str, list[Alarm]] = {}
+    for _, alarm in _decoded(connection, query):
+        inside.setdefault(alarm.gateway.site, []).append(alarm)
+    return inside
+
+
+def of_site(connection: sa.Connection, site: str) -> list[Alarm]:
+    """All alarms that were ever raised at a site."""
+    c = state.alarms.c
+    query = sa.select(c.changed_seq, c.message).where(c.site == site)
+    return [alarm for _, alarm in _decoded(connection, query)]
 
 
 def incidents(connection: sa.Connection, numbers: Iterable[int]) -> list[Incident]:

@@ -32,6 +32,8 @@ class ProblemCode(StrEnum):
     UNAVAILABLE = "unavailable"
     PASSWORD_WEAK = "password_weak"  # noqa: S105 - a name, not a password
     PASSWORD_WRONG = "password_wrong"  # noqa: S105
+    NOT_AN_ANOMALY = "not_an_anomaly"
+    UNKNOWN_DEVICE = "unknown_device"
     # Why an alarm cannot be acted on: those of `collector.alarms.alarm.Refusal`.
     UNKNOWN_ALARM = "unknown_alarm"
     RAISED_ANEW = "raised_anew"

@@ -97,6 +97,12 @@ class Atlas:
         }
 
 
+def gateway_of(key: str) -> Gateway:
+    """The gateway an alarm's key begins with."""
+    site, gateway, *_ = key.split("/", 2)
+    return Gateway(site, gateway)
+
+
 def _in(title: Title, language: str) -> str:
     if isinstance(title, str):
         return title

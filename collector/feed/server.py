@@ -20,7 +20,9 @@ from collector.feed.app import application
 from collector.feed.context import Context, wall_clock_ms
 from collector.feed.follower import Follower
 from collector.feed.hub import Hub
+from collector.feed.layers import layers
 from collector.feed.region import Atlas
+from collector.feed.values import Values
 from collector.feed.views import AlarmTexts
 from collector.settings import CollectorFile, FeedTable
 from collector.store import Store
@@ -41,11 +43,10 @@ class FeedServer:
         """Take the port.
 
         Raises:
-            FeedUnusableError: it is taken, or `[feed] listen` is no address.
+            FeedUnusableError: it is taken, `[feed] listen` is no address or `[feed] map` no GeoJSON.
         """
         assert settings.feed is not None
         table = settings.feed
-        self._socket = _listening(table.listen)
         self._engine, self._stop = engine, threading.Event()
         self._hub, atlas, texts = Hub(), Atlas(settings.sites), AlarmTexts(ZoneInfo(table.zone))
         context = Context(
@@ -55,11 +56,14 @@ class FeedServer:
             desk=desk,
             atlas=atlas,
             texts=texts,
+            values=Values(store),
+            map_layers=layers(table.map),
             hub=self._hub,
             wake=self.wake,
         )
         self._follower = Follower(engine, self._hub, atlas, texts, context.lasting)
         self._server = uvicorn.Server(_uvicorn(context, table))
+        self._socket = _listening(table.listen)
         self._threads = [
             threading.Thread(target=self._follow, name="follower", daemon=True),
             threading.Thread(target=self._serve, name="feed", daemon=True),

@@ -32,6 +32,9 @@ class Store(Protocol):
     def read(self, selection: Selection) -> Iterator[StoredReading]:
         """Readings in order of point, then time."""
 
+    def newest(self, points: str, since_ms: int) -> Iterator[StoredReading]:
+        """The newest reading of each point that matches a glob, unless it is older than `since_ms`."""
+
     def close(self) -> None:
         """Release files and connections."""
 

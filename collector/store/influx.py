@@ -11,7 +11,7 @@ from collector.settings import InfluxStore
 from collector.store import StoreUnavailableError
 from collector.store.influx_answer import Complaint, DatabaseMissingError, complaint_in
 from collector.store.influx_http import Server, V1Writer, Writer
-from collector.store.influx_read import quoted, read
+from collector.store.influx_read import newest, quoted, read
 from collector.store.influx_sieve import sift
 from collector.store.line_protocol import Body, Line, bodies, take_apart, too_late
 
@@ -32,6 +32,9 @@ class InfluxReadings:
 
     def read(self, selection: Selection) -> Iterator[StoredReading]:
         return read(self._server, selection)
+
+    def newest(self, points: str, since_ms: int) -> Iterator[StoredReading]:
+        return newest(self._server, points, since_ms)
 
     def close(self) -> None:
         self._writer.close()

@@ -15,9 +15,12 @@ from collector.arrivals import Selection, StoredReading
 from collector.store.influx_http import Server, Table
 from collector.store.line_protocol import LATEST_MS, QUALITY, TAGS, channel_of
 from collector.store.selection import Point, arrange, compile_glob
+from collector.store.selection import newest as newest_of
 from wire.messages import Value
 
 _KINDS = ("float", "string")
+_SCANS = 20
+"""Of a device, to find the newest reading of each channel: not every scan has every channel."""
 _UNESCAPED_COMMA = re.compile(r"(?<!\\),")
 _ESCAPED = re.compile(r"\\([,= ])")
 
@@ -62,6 +65,46 @@ def read(server: Server, selection: Selection) -> Iterator[StoredReading]:
         return merge(*streams, key=attrgetter("t_ms")) if len(streams) > 1 else streams[0]
 
     yield from arrange(contents, readings_of, selection)
+
+
+def newest(server: Server, points: str, since_ms: int) -> Iterator[StoredReading]:
+    """The newest reading of each point that matches a glob, among the newest scans of its device.
+
+    Raises:
+        StoreUnavailableError: InfluxDB cannot be asked.
+    """
+    pattern = compile_glob(points)
+    yield from newest_of(
+        reading
+        for measurement, columns in _columns(server).items()
+        for reading in _newest_of(server, measurement, columns, since_ms)
+        if pattern.fullmatch(f"{reading.site}/{reading.device}/{reading.channel}")
+    )
+
+
+def _newest_of(
+    server: Server, measurement: str, columns: Sequence[Column], since_ms: int
+) -> Iterator[StoredReading]:
+    """What the newest scans of each device of a measurement hold."""
+    what = ", ".join(column.expression for column in columns)
+    tail = f" GROUP BY {', '.join(TAGS)} ORDER BY time DESC LIMIT {_SCANS}"
+    for table in server.query(_select(what, measurement, f"time >= {since_ms}ms") + tail):
+        one = _series_of(measurement, table)
+        for row in table.values:
+            yield from _scan(one, columns, row)
+
+
+def _scan(series: Series, columns: Sequence[Column], row: Sequence[Value]) -> Iterator[StoredReading]:
+    """The readings of one scan; a channel has a column for its value and one for its quality."""
+    held: dict[str, list[Value]] = {}
+    for column, value in zip(columns, row[1:], strict=True):
+        pair = held.setdefault(column.channel, [None, None])
+        is_quality = column.key.endswith(QUALITY)
+        pair[is_quality] = value if pair[is_quality] is None else pair[is_quality]
+    for channel, (value, quality) in held.items():
+        if value is not None or quality is not None:
+            t_ms, reason = int(row[0] or 0), None if quality is None else str(quality)
+            yield StoredReading(series.site, series.gateway, series.device, channel, t_ms, value, reason)
 
 
 def quoted(name: str) -> str:

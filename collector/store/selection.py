@@ -35,6 +35,21 @@ def compile_glob(points: str) -> re.Pattern[str]:
     return re.compile(translate(points))
 
 
+def is_exact(points: str) -> bool:
+    """Whether a glob means one point only."""
+    return not set("*?[") & set(points)
+
+
+def newest(readings: Iterable[StoredReading]) -> Iterator[StoredReading]:
+    """Of each point the newest of these readings, in order of point."""
+    found: dict[tuple[str, str, str], StoredReading] = {}
+    for one in readings:
+        key = one.site, one.device, one.channel
+        if key not in found or found[key].t_ms < one.t_ms:
+            found[key] = one
+    yield from (found[key] for key in sorted(found))
+
+
 def mean(numbers: Sequence[float]) -> float:
     """The mean, correctly rounded, of numbers whose sum may lie beyond the largest float."""
     try:
@@ -74,7 +89,7 @@ def _downsampled(readings: Iterator[StoredReading], selection: Selection) -> Ite
         return
     aggregate = AGGREGATES[selection.aggregate]
     for bucket, inside in groupby(readings, key=lambda reading: reading.t_ms // every):
-        found = [reading for reading in inside if _counts(reading.value, reading.quality)]
+        found = [reading for reading in inside if counts(reading.value, reading.quality)]
         if found:
             first = found[0]
             value = aggregate([float(reading.value) for reading in found if reading.value is not None])
@@ -83,5 +98,6 @@ def _downsampled(readings: Iterator[StoredReading], selection: Selection) -> Ite
             )
 
 
-def _counts(value: Value, quality: str | None) -> bool:
+def counts(value: Value, quality: str | None) -> bool:
+    """Whether a reading is a number that is not bad."""
     return isinstance(value, float | int) and not (quality and quality.startswith("bad"))

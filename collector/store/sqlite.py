@@ -17,7 +17,7 @@ from threading import Lock
 
 from collector.arrivals import Arrival, Refused, Selection, StoredReading
 from collector.store import StoreUnavailableError, StoreUnusableError
-from collector.store.selection import Point, arrange, compile_glob
+from collector.store.selection import Point, arrange, compile_glob, is_exact, newest
 from wire.messages import Row, Value
 from wire.topics import Gateway
 
@@ -45,6 +45,12 @@ _UPSERT = (
 )
 _NEW_SERIES = "INSERT INTO series (site, gateway, device, channel) VALUES (?, ?, ?, ?) RETURNING id"
 _PAGE = "SELECT t, value, quality FROM reading WHERE series = ? AND t >= ? AND t < ? ORDER BY t LIMIT ?"
+_NEWEST = "SELECT t, value, quality FROM reading WHERE series = ? AND t >= ? ORDER BY t DESC LIMIT 1"
+_ONE_SERIES = (
+    "SELECT site, device, channel, gateway, id FROM series WHERE site = ? AND device = ? AND channel = ?"
+)
+_DEPTH = 3
+"""Parts of a point: site, device, channel."""
 ROWS_A_PAGE = 5_000
 _BUSY_S = 5.0
 _PRAGMAS = (
@@ -99,12 +105,24 @@ class SqliteReadings:
             StoreUnusableError: the file is damaged.
         """
         with _named(self._path), closing(_connect(self._path, reading=True)) as connection:
-            pattern = compile_glob(selection.points)
-            found = connection.execute("SELECT site, device, channel, gateway, id FROM series")
-            ids = {point: key for *names, key in found if (point := Point(*names)).matches(pattern)}
+            ids = _series(connection, selection.points)
             yield from arrange(
                 ids, lambda point: _readings(connection, point, ids[point], selection), selection
             )
+
+    def newest(self, points: str, since_ms: int) -> Iterator[StoredReading]:
+        """The newest reading of each point, unless it is older than `since_ms`.
+
+        Raises:
+            StoreUnavailableError, StoreUnusableError: as for `read`.
+        """
+        with _named(self._path), closing(_connect(self._path, reading=True)) as connection:
+            rows = (
+                StoredReading(point.site, point.gateway, point.device, point.channel, *row)
+                for point, key in _series(connection, points).items()
+                for row in connection.execute(_NEWEST, (key, since_ms))
+            )
+            yield from newest(rows)
 
     def close(self) -> None:
         with self._writing:
@@ -141,6 +159,17 @@ class SqliteReadings:
             if names not in self._ids:
                 self._ids[names] = self._connection.execute(_NEW_SERIES, names).fetchone()[0]
         return self._ids[names]
+
+
+def _series(connection: sqlite3.Connection, points: str) -> dict[Point, int]:
+    """The points that match a glob; for a single one the index is asked."""
+    if is_exact(points):
+        names = points.split("/")
+        found = connection.execute(_ONE_SERIES, names) if len(names) == _DEPTH else ()
+        return {Point(*names): key for *names, key in found}
+    pattern = compile_glob(points)
+    every = connection.execute("SELECT site, device, channel, gateway, id FROM series")
+    return {point: key for *names, key in every if (point := Point(*names)).matches(pattern)}
 
 
 def _column(series: int, index: int, rows: Iterable[Row]) -> Iterator[_Parameters]:

@@ -154,6 +154,9 @@ class Sickly:
     def read(self, selection: Selection) -> Iterator[StoredReading]:
         return self.store.read(selection)
 
+    def newest(self, points: str, since_ms: int) -> Iterator[StoredReading]:
+        return self.store.newest(points, since_ms)
+
     def close(self) -> None:
         self.store.close()
 

@@ -272,3 +272,34 @@ def test_any_batches_come_back_as_they_were_sent(
     ]
     assert store.write(arrivals) == ()
     assert list(store.read(Selection(points=f"{site}/*"))) == expected(arrivals)
+
+
+def test_the_newest_of_each_point_is_found_and_nothing_that_is_too_old(store: Store) -> None:
+    store.write(
+        [
+            arrival(scans(["a", "b"], Row(T, (1.0, 2.0)), Row(T + 1, (3.0, None)))),
+            arrival(
+                scans(["a"], Row(T + 2, (None,), {0: "bad.no_answer"})), gateway=Gateway("bh-07", "gw-2")
+            ),
+            arrival(scans(["old"], Row(T - 1, (9.0,)))),
+            arrival(scans(["text"], Row(T, ("on",)), device="kv-2")),
+        ]
+    )
+
+    def newest(points: str) -> list[tuple[str, str, int, object, str | None]]:
+        found = store.newest(points, T)
+        return [(one.device, one.channel, one.t_ms, one.value, one.quality) for one in found]
+
+    assert newest("*") == [
+        ("kv-1", "a", T + 2, None, "bad.no_answer"),
+        ("kv-1", "b", T, 2.0, None),
+        ("kv-2", "text", T, "on", None),
+    ]
+    assert newest("bh-07/kv-1/b") == [("kv-1", "b", T, 2.0, None)]
+    assert newest("bh-07/kv-1/x") == newest("bh-07") == newest("bh-08/*") == []
+
+
+def test_one_point_is_read_by_its_name(store: Store) -> None:
+    store.write([arrival(scans(["a", "b"], Row(T, (1.0, 2.0))))])
+    assert [one.value for one in store.read(Selection(points="bh-07/kv-1/b"))] == [2.0]
+    assert list(store.read(Selection(points="bh-07/kv-1"))) == []

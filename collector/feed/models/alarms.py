@@ -11,6 +11,7 @@ from collector.feed.problems import ProblemCode
 
 Priority = Annotated[int, Field(ge=1, le=4, description="1 is the most urgent.", examples=[1])]
 Key = Annotated[str, Field(max_length=400, examples=["bh-01/gw-1/high_high/boiler-1/t_supply"])]
+SiteName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", examples=["bh-01"])]
 Number = float | None
 
 
@@ -104,7 +105,7 @@ class AlarmFilter(BaseModel):
     """Which alarms are listed."""
 
     lang: Language | None = Field(default=None, description="Of the texts; else the person's.")
-    site: str | None = Field(default=None, max_length=63)
+    site: SiteName | None = None
     priority: Priority | None = None
     state: State | None = None
     aside: bool = Field(default=False, description="Also what is shelved, suppressed, out of service.")
@@ -164,7 +165,7 @@ class AlarmChanged(BaseModel):
 
     seq: int
     alarm: Alarm
-    change: Change
+    change: Change | None = Field(description="Null where no entry belongs to it: it was found to be none.")
 
 
 class Verb(StrEnum):
