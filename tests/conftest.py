@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests import servers
+
+# Four tests share two cores: how long an example takes says nothing about the code.
+hypothesis.settings.register_profile("ulba", deadline=None)
+hypothesis.settings.load_profile("ulba")
 
 
 @pytest.hookimpl(tryfirst=True)

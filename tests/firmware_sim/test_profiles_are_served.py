@@ -7,13 +7,18 @@ import pytest
 from firmware_sim.devices import PtyLine, TcpLine
 from sensor_profiles import loader
 from sensor_profiles.layout import extent
-from sensor_profiles.model import BITS, REGISTERS, Channel, Encoding, Profile
+from sensor_profiles.model import BITS, REGISTERS, Channel, Encoding, Profile, Space
 from tests.firmware_sim import clients
 from tests.firmware_sim.clients import mbap, with_crc
 from tests.firmware_sim.examples import Bench
 from wire.messages import Value
 
-NAMES = tuple(loader.library())
+NAMES = tuple(
+    name
+    for name, file in loader.library().items()
+    if all(channel.field.space is not Space.ITEM for channel in loader.load(file).channels)
+)
+"""Those that are asked one question; the others are read in whole sessions in `test_profiles_are_read`."""
 _FUNCTION = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 _ASK = {
     "omnicomm_lls": bytes.fromhex("3101066C"),
