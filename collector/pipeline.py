@@ -14,10 +14,11 @@ told last. Killed anywhere in between, the same messages come again, and storing
     `collector command` ─▶ book ─▶ Tell ─▶ Line.publish ══▶ gateways, until they answer or it is too late
 
     state database ─▶ feed (HTTP, event stream) ◀══▶ consoles; woken after each commit
+    alarms, journal ─▶ Notifier ─▶ webhooks and messages to people, see `notify`
 
-Two threads: `mqtt` fills the mailbox, `ingest` does the rest, one group of messages at a time; with `[feed]`
-two more serve it. While the store or the state database is away, the group under way is tried again; nothing
-is acknowledged, so the broker stops sending.
+Three threads: `mqtt` fills the mailbox, `ingest` does the rest, one group of messages at a time, `notify`
+tells others; with `[feed]` two more serve it. While the store or the state database is away, the group under
+way is tried again; nothing is acknowledged, so the broker stops sending.
 """
 
 import threading
@@ -41,6 +42,7 @@ from collector.feed import Feed, prepared
 from collector.ingest.line import Line
 from collector.ingest.mailbox import Letter, Mailbox
 from collector.ingest.sorting import Sorted, refused_by_store, sort
+from collector.notify.notifier import Notifier
 from collector.settings import CollectorFile
 from collector.state import StateUnavailableError
 from collector.store import Store, StoreUnavailableError, open_store
@@ -72,6 +74,7 @@ class Parts(Struct, frozen=True):
     engine: sa.Engine
     mailbox: Mailbox
     line: Line
+    notifier: Notifier
     renewed: "SimpleQueue[CollectorFile]"
     """Configurations that take the place of the one in use, as far as a running collector can."""
     feed: Feed | None = None
@@ -160,7 +163,8 @@ def serve(
         line = Line(settings.broker, settings.client_id, mailbox)
         desk = Desk(Policies(settings.alarms))
         served = prepared(settings, engine, store, desk) if settings.feed else None
-        parts = Parts(desk, store, engine, mailbox, line, renewed or SimpleQueue(), served)
+        notifier = Notifier(settings, engine)
+        parts = Parts(desk, store, engine, mailbox, line, notifier, renewed or SimpleQueue(), served)
         ended = _serve(parts, stop)
         if not ended:
             opened.pop_all()
@@ -181,18 +185,21 @@ def _serve(parts: Parts, stop: threading.Event) -> bool:
     worker = threading.Thread(target=ingest, name="ingest", daemon=True)
     if parts.feed:
         parts.feed.start()
+    parts.notifier.start()
     parts.line.start()
     worker.start()
     service.notify(service.Say.READY)
     stop.wait()
     service.notify(service.Say.STOPPING)
     parts.mailbox.close()
+    parts.notifier.stop()
     if parts.feed:
         parts.feed.stop()
     worker.join(_LAST_GROUP_S)
     parts.line.stop()
     if parts.feed:
         parts.feed.join()
+    parts.notifier.join()
     _log.info("stopped", messages=totals.messages, batches=totals.batches, set_aside=totals.set_aside)
     if worker.is_alive():
         _log.warning("the group under way was given up; it has no receipt and comes again")
@@ -211,6 +218,8 @@ def _ingest(parts: Parts, stop: threading.Event, totals: Totals) -> None:
             raise IngestDiedError("nobody looks after the connection to the broker any more")
         if parts.feed and not parts.feed.is_alive:
             raise IngestDiedError("nobody serves the feed any more")
+        if not parts.notifier.is_alive:
+            raise IngestDiedError("nobody delivers webhooks and messages any more")
         _take_up(parts)
         teller.tell(time.monotonic(), time.time_ns() // 1_000_000)
         # While the state database is away the group under way says so, once.
@@ -238,6 +247,7 @@ def _finish(parts: Parts, letters: Sequence[Letter], stop: threading.Event, tota
         return
     if parts.feed:
         parts.feed.wake()
+    parts.notifier.wake()
     for gateway, receipt in receipts:
         sent = replace(receipt, t_ms=time.time_ns() // 1_000_000)
         parts.line.publish(build(gateway, Kind.RECEIPT), encode(sent))

@@ -102,6 +102,18 @@ class SiteTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lon: Annotated[float, Meta(ge=-180, le=180)] | None = None
 
 
+class WebhooksTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How alarms are told to programs; who wants to hear of them is in the state database."""
+
+    source: Annotated[str, Meta(min_length=1)] = "/ulba"
+    """`source` of the CloudEvents: tells this centre from others."""
+    zone: str = "Asia/Almaty"
+    targets: Literal["public", "private", "any"] = "private"
+    """Where they may go: the internet, also private networks, also this machine."""
+    timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
+    give_up_h: Annotated[float, Meta(gt=0, le=720)] = 72
+
+
 class CollectorFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     client_id: str = "ulba-collector"
@@ -112,6 +124,7 @@ class CollectorFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     feed: FeedTable | None = None
     """None: no HTTP server."""
     sites: tuple[SiteTable, ...] = ()
+    webhooks: WebhooksTable = WebhooksTable()
 
 
 def load(path: Path) -> CollectorFile:

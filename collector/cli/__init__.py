@@ -2,7 +2,18 @@
 
 import typer
 
-from collector.cli import alarms, command, false_alarm, gaps, gateways, quarantine, readings, running, service
+from collector.cli import (
+    alarms,
+    command,
+    false_alarm,
+    gaps,
+    gateways,
+    quarantine,
+    readings,
+    running,
+    service,
+    webhooks,
+)
 
 app = typer.Typer(
     help="Stores what the gateways measure and names what is missing.",
@@ -19,6 +30,7 @@ app.add_typer(alarms.app, name="alarms")
 app.add_typer(command.app, name="command")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(service.app, name="service")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

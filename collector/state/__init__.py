@@ -22,9 +22,11 @@ from collector.state.tables import (
     audit,
     commands,
     counters,
+    deliveries,
     false_alarms,
     gateways,
     incidents,
+    leases,
     login_failures,
     losses,
     metadata,
@@ -32,9 +34,11 @@ from collector.state.tables import (
     person_roles,
     quarantine,
     ranges,
+    rounds,
     sessions,
     streams,
     tokens,
+    webhooks,
 )
 
 _BUSY_MS = 10_000
@@ -62,11 +66,17 @@ def _add_people(transaction: sa.Connection) -> None:
         table.create(transaction)
 
 
+def _add_notify(transaction: sa.Connection) -> None:
+    for table in (webhooks, deliveries, leases, rounds):
+        table.create(transaction)
+
+
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     _add_alarm_events,
     _add_commands,
     _add_alarm_desk,
     _add_people,
+    _add_notify,
 )
 """The first step leads from version 1 to 2, and so on; a new database is made as the tables above stand."""
 _NEWEST = len(MIGRATIONS) + 1
@@ -82,9 +92,11 @@ __all__ = [
     "audit",
     "commands",
     "counters",
+    "deliveries",
     "false_alarms",
     "gateways",
     "incidents",
+    "leases",
     "login_failures",
     "losses",
     "metadata",
@@ -92,9 +104,11 @@ __all__ = [
     "person_roles",
     "quarantine",
     "ranges",
+    "rounds",
     "sessions",
     "streams",
     "tokens",
+    "webhooks",
 ]
 
 

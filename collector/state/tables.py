@@ -225,3 +225,53 @@ audit = sa.Table(
     sa.Column("hash", sa.LargeBinary(32), nullable=False, comment="SHA-256 of the hash before and the entry"),
 )
 """Who did what from where, with what it was before and after; nothing is ever changed."""
+
+webhooks = sa.Table(
+    "webhook",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("secret", sa.Text, nullable=False, comment="drawn here, or env:NAME, credential:NAME"),
+    sa.Column("filter", sa.LargeBinary, nullable=False, comment="what is wanted, as JSON"),
+    sa.Column("after_seq", sa.BigInteger, nullable=False, comment="up to here the journal was entered"),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("disabled", sa.Text, nullable=False, comment="why; empty: it is not"),
+    sqlite_autoincrement=True,
+)
+
+deliveries = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("lane", sa.String(200), nullable=False, comment="whose: webhook:ID or person:NAME/CHANNEL"),
+    sa.Column("order_key", sa.String(400), nullable=False, comment="in order within its lane"),
+    sa.Column("number", sa.String(100), nullable=False, comment="the same at each attempt"),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("next_ms", sa.BigInteger, nullable=False),
+    sa.Column("expires_ms", sa.BigInteger, nullable=False),
+    sa.Column("said", sa.Text, nullable=False, comment="by the receiver, last"),
+    sa.Index("delivery_due", "state", "lane", "order_key", "id"),
+    sqlite_autoincrement=True,
+)
+"""What is or was to be delivered to programs and people."""
+
+leases = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("holder", sa.String(40), nullable=False),
+    sa.Column("until_ms", sa.BigInteger, nullable=False),
+)
+"""What only one of several collectors does, and which."""
+
+rounds = sa.Table(
+    "notify_round",
+    metadata,
+    sa.Column("topic", sa.String(400), primary_key=True),
+    sa.Column("message", sa.LargeBinary, nullable=False, comment="who was told what, as JSON"),
+)
+"""Who was told of an incident; removed when it is acknowledged, or long over."""

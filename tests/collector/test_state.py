@@ -13,6 +13,7 @@ ADDED = {
     3: ["command", "false_alarm"],
     4: ["alarm", "alarm_journal", "incident"],
     5: ["session", "person_role", "person", "api_token", "login_failure", "audit"],
+    6: ["webhook", "delivery", "lease", "notify_round"],
 }
 """Version → the tables that came with it, in an order in which they can be dropped."""
 

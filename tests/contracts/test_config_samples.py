@@ -21,6 +21,7 @@ from collector.settings import (
     SiteTable,
     SqliteStore,
     StateTable,
+    WebhooksTable,
 )
 from edge_agent.settings import tables
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
@@ -62,6 +63,7 @@ COLLECTOR: dict[str, tuple[type, ...]] = {
     "feed": (FeedTable,),
     "feed.oidc": (OidcTable,),
     "sites": (SiteTable,),
+    "webhooks": (WebhooksTable,),
 }
 HEADER = re.compile(
     r"(?:# )?\[\[?(device\.detect|device\.calibration|detect\.expected|feed\.oidc|[a-z]+(?:\.channels)?)"

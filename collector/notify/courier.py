@@ -1,0 +1,130 @@
+"""Delivers what waits: each lane in a thread of its own while it has something; none waits for another.
+
+A lane whose receiver takes nothing rests as long as its failures in a row tell; a parcel that alone is
+refused rests by itself. Order is kept where it matters: of one order key the first that waits goes first.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from random import Random
+from typing import Final, Protocol
+
+import sqlalchemy as sa
+import structlog
+
+from collector import state
+from collector.notify import attempts, delivery
+from collector.notify.attempts import Outcome
+from collector.notify.delivery import Delivery
+from collector.state import StateUnavailableError
+
+AT_ONCE: Final = 50
+_log = structlog.get_logger()
+
+
+class Carrier(Protocol):
+    """How the parcels of one kind of lane are carried; called from the threads of their lanes."""
+
+    schedule: tuple[int, ...]
+    """Waits between attempts, seconds."""
+
+    def carry(self, one: Delivery) -> Outcome:
+        """Try once; never raises for what a receiver or the way to it does."""
+
+    def end(self, transaction: sa.Connection, lane: str, why: str) -> None:
+        """The receiver of a lane wants nothing any more."""
+
+
+class Courier:
+    """The lanes that are being served; `serve` is called by one thread."""
+
+    def __init__(self, engine: sa.Engine, carriers: Mapping[str, Carrier], rng: Random) -> None:
+        """`carriers`: by what stands before `:` in the name of a lane."""
+        self._engine, self._carriers, self._rng = engine, carriers, rng
+        self._threads: dict[str, threading.Thread] = {}
+        self._rest_until_s: dict[str, float] = {}
+        self._failures: dict[str, int] = {}
+        self._died: BaseException | None = None
+        self._stopping = threading.Event()
+
+    def serve(self) -> None:
+        """Begin with every lane that has something due and is not at it already.
+
+        Raises:
+            StateUnavailableError: nothing was begun.
+            BaseException: what a lane's thread died of.
+        """
+        if self._died is not None:
+            raise self._died
+        self._threads = {lane: thread for lane, thread in self._threads.items() if thread.is_alive()}
+        with state.reading(self._engine) as connection:
+            due = delivery.lanes(connection, _now_ms())
+        for lane in due:
+            if lane not in self._threads and time.monotonic() >= self._rest_until_s.get(lane, 0.0):
+                self._begin(lane)
+
+    def stop(self, within_s: float) -> None:
+        """Begin nothing more; what is under way is waited for, and what is not done then comes again."""
+        self._stopping.set()
+        end = time.monotonic() + within_s
+        for thread in self._threads.values():
+            thread.join(max(0.0, end - time.monotonic()))
+
+    def _begin(self, lane: str) -> None:
+        thread = threading.Thread(target=self._work, args=(lane,), name=f"notify {lane}", daemon=True)
+        self._threads[lane] = thread
+        thread.start()
+
+    def _work(self, lane: str) -> None:
+        try:
+            self._deliver(lane)
+        except StateUnavailableError:  # said by whoever asks next; what was delivered comes again
+            self._rest(lane, 1.0)
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that serves
+            self._died = error
+
+    def _deliver(self, lane: str) -> None:
+        carrier = self._carriers.get(lane.partition(":")[0])
+        with state.reading(self._engine) as connection:
+            due = delivery.due(connection, lane, _now_ms(), AT_ONCE)
+        for one in due:
+            if self._stopping.is_set() or not self._one(lane, carrier, one):
+                return
+
+    def _one(self, lane: str, carrier: Carrier | None, one: Delivery) -> bool:
+        """Deliver one; whether the lane goes on."""
+        outcome = carrier.carry(one) if carrier else Outcome(said="nobody carries this", is_gone=True)
+        with state.writing(self._engine) as transaction:
+            if outcome.is_done:
+                delivery.note_done(transaction, one.id, outcome.said, _now_ms())
+            else:
+                delivery.note_failed(transaction, one.id, outcome.said, self._next_ms(carrier, one, outcome))
+            if carrier and outcome.is_gone:
+                carrier.end(transaction, lane, outcome.said)
+        return self._goes_on(lane, carrier, outcome)
+
+    def _next_ms(self, carrier: Carrier | None, one: Delivery, outcome: Outcome) -> int | None:
+        if carrier is None or outcome.is_gone:
+            return None
+        wait_s = attempts.wait_s(carrier.schedule, one.attempts + 1, self._rng)
+        return None if wait_s is None else _now_ms() + round(1000 * max(wait_s, outcome.wait_s or 0.0))
+
+    def _goes_on(self, lane: str, carrier: Carrier | None, outcome: Outcome) -> bool:
+        if carrier is None or outcome.is_gone:
+            return False
+        if not outcome.is_lane_down:
+            self._failures.pop(lane, None)
+            return True
+        failures = self._failures[lane] = min(self._failures.get(lane, 0) + 1, len(carrier.schedule))
+        if failures == 1:
+            _log.warning("a receiver takes nothing; it is tried again", lane=lane, reason=outcome.said)
+        self._rest(lane, outcome.wait_s or attempts.wait_s(carrier.schedule, failures, self._rng) or 0.0)
+        return False
+
+    def _rest(self, lane: str, seconds: float) -> None:
+        self._rest_until_s[lane] = time.monotonic() + seconds
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,176 @@
+"""What is to be delivered, in the state database: entered by whoever decides, crossed out by the courier.
+
+waiting ─▶ done                        kept for a week, to be looked at
+   └─▶ (last attempt, or too old) ─▶ dead ─▶ retried by a person, or removed after a month
+"""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from collector import state
+
+DONE_KEPT_MS: Final = 7 * 86_400_000
+DEAD_KEPT_MS: Final = 30 * 86_400_000
+_SAID_CHARS: Final = 500
+
+
+class State(StrEnum):
+    """Where a delivery stands."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    DEAD = "dead"
+
+
+class Parcel(Struct, frozen=True, kw_only=True):
+    """Something to deliver, as it is entered."""
+
+    lane: str
+    """Whose it is: a receiver that is slow or gone holds up its own lane only."""
+    order_key: str
+    """Parcels of a lane with the same key are delivered in their order."""
+    number: str
+    """Names it for the receiver, the same at each attempt."""
+    body: bytes
+    expires_ms: int = 0
+    """When it is worth nothing any more; 0: never."""
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """A parcel and what became of it."""
+
+    id: int
+    lane: str
+    order_key: str
+    number: str
+    state: State
+    created_ms: int
+    attempts: int
+    next_ms: int
+    expires_ms: int
+    said: str
+    """What the receiver, or the way to it, said last."""
+    body: bytes
+
+
+_COLUMNS: Final = Delivery.__struct_fields__
+
+
+def enter(transaction: sa.Connection, parcels: Iterable[Parcel], now_ms: int) -> None:
+    """To be delivered once the transaction has committed."""
+    rows = [_row(parcel, now_ms) for parcel in parcels]
+    if rows:
+        transaction.execute(state.deliveries.insert(), rows)
+
+
+def _row(parcel: Parcel, now_ms: int) -> dict[str, Any]:
+    return {
+        "lane": parcel.lane,
+        "order_key": parcel.order_key,
+        "number": parcel.number,
+        "body": parcel.body,
+        "expires_ms": parcel.expires_ms,
+        "state": State.WAITING.value,
+        "created_ms": now_ms,
+        "attempts": 0,
+        "next_ms": now_ms,
+        "said": "",
+    }
+
+
+def lanes(connection: sa.Connection, now_ms: int) -> list[str]:
+    """The lanes in which something is due."""
+    c = state.deliveries.c
+    query = sa.select(c.lane).distinct().where(c.state == State.WAITING.value, c.next_ms <= now_ms)
+    return [lane for (lane,) in connection.execute(query)]
+
+
+def due(connection: sa.Connection, lane: str, now_ms: int, limit: int) -> list[Delivery]:
+    """What can be delivered now, the oldest first: of each order key only the first that waits."""
+    c = state.deliveries.c
+    earlier = state.deliveries.alias().c
+    is_held_up = sa.exists().where(
+        earlier.lane == c.lane,
+        earlier.order_key == c.order_key,
+        earlier.state == State.WAITING.value,
+        earlier.id < c.id,
+    )
+    mine = _all().where(c.lane == lane, c.state == State.WAITING.value, c.next_ms <= now_ms, ~is_held_up)
+    return _read(connection, mine.order_by(c.id).limit(limit))
+
+
+def listed(
+    connection: sa.Connection, *, lanes: Sequence[str] | None = None, only: State | None = None, limit: int
+) -> list[Delivery]:
+    """The newest deliveries of these lanes, the newest first."""
+    c = state.deliveries.c
+    query = _all().order_by(c.id.desc()).limit(limit)
+    if lanes is not None:
+        query = query.where(c.lane.in_(lanes))
+    if only is not None:
+        query = query.where(c.state == only.value)
+    return _read(connection, query)
+
+
+def note_done(transaction: sa.Connection, one: int, said: str, now_ms: int) -> None:
+    """The receiver has it."""
+    _update(transaction, one, {"state": State.DONE.value, "said": said[:_SAID_CHARS], "next_ms": now_ms})
+
+
+def note_failed(transaction: sa.Connection, one: int, said: str, next_ms: int | None) -> None:
+    """The receiver has not got it; it is tried again at `next_ms`, or (None) not by itself."""
+    values: dict[str, Any] = {"said": said[:_SAID_CHARS], "attempts": state.deliveries.c.attempts + 1}
+    values |= {"state": State.DEAD.value} if next_ms is None else {"next_ms": next_ms}
+    _update(transaction, one, values)
+
+
+def retry(
+    transaction: sa.Connection,
+    now_ms: int,
+    *,
+    ids: Sequence[int] | None = None,
+    lanes: Sequence[str] | None = None,
+) -> int:
+    """Try what is dead once more, from its first attempt; how many."""
+    c = state.deliveries.c
+    again = state.deliveries.update().where(c.state == State.DEAD.value)
+    if ids is not None:
+        again = again.where(c.id.in_(ids))
+    if lanes is not None:
+        again = again.where(c.lane.in_(lanes))
+    # It is counted from now: what died of its age would die again at once.
+    values = {"state": State.WAITING.value, "attempts": 0, "next_ms": now_ms, "created_ms": now_ms}
+    return int(transaction.execute(again.values(values)).rowcount)
+
+
+def expire(transaction: sa.Connection, now_ms: int, give_up_ms: int) -> None:
+    """Give up what has waited for too long, and forget what is over."""
+    c = state.deliveries.c
+    is_old = (c.created_ms < now_ms - give_up_ms) | ((c.expires_ms > 0) & (c.expires_ms < now_ms))
+    waiting = state.deliveries.update().where(c.state == State.WAITING.value, is_old)
+    transaction.execute(waiting.values(state=State.DEAD.value))
+    done = (c.state == State.DONE.value) & (c.created_ms < now_ms - DONE_KEPT_MS)
+    dead = (c.state == State.DEAD.value) & (c.created_ms < now_ms - DEAD_KEPT_MS)
+    transaction.execute(state.deliveries.delete().where(done | dead))
+
+
+def forget(transaction: sa.Connection, lane: str) -> None:
+    """Nothing of this lane is wanted any more."""
+    transaction.execute(state.deliveries.delete().where(state.deliveries.c.lane == lane))
+
+
+def _update(transaction: sa.Connection, one: int, values: dict[str, Any]) -> None:
+    transaction.execute(state.deliveries.update().where(state.deliveries.c.id == one).values(values))
+
+
+def _all() -> sa.Select[Any]:
+    return sa.select(*(state.deliveries.c[name] for name in _COLUMNS))
+
+
+def _read(connection: sa.Connection, query: sa.Select[Any]) -> list[Delivery]:
+    found = (row._asdict() for row in connection.execute(query))
+    return [Delivery(**(row | {"state": State(row["state"])})) for row in found]

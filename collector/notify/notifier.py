@@ -1,0 +1,113 @@
+"""The thread that decides what is to be told to whom and has it delivered."""
+
+import threading
+import time
+from contextlib import suppress
+from random import Random
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+import structlog
+
+from collector import state
+from collector.notify import delivery, lease, subscriptions, webhooks
+from collector.notify.courier import Courier
+from collector.notify.post import WebhookCarrier
+from collector.notify.webhooks import Centre
+from collector.settings import CollectorFile
+from collector.state import StateUnavailableError
+
+EVERY_S: Final = 0.5
+"""How often the journal is looked at besides being woken: another collector may have written it."""
+RENEW_S: Final = 5.0
+EXPIRE_S: Final = 600.0
+STOP_S: Final = 1.5
+_LEASE: Final = "notify"
+_log = structlog.get_logger()
+
+
+class Notifier:
+    """Start it once; when it is not alive any more without having been stopped, it has died of a defect."""
+
+    def __init__(self, settings: CollectorFile, engine: sa.Engine) -> None:
+        self._settings, self._engine = settings, engine
+        table = settings.webhooks
+        self._centre = Centre(table.source, ZoneInfo(table.zone))
+        carriers = {"webhook": WebhookCarrier(engine, table.targets, table.timeout_s)}
+        self._courier = Courier(engine, carriers, Random())  # noqa: S311 - spreads attempts, no secret
+        self._holder = settings.client_id
+        self._woken, self._stopping = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
+        self._renew_s = self._expire_s = 0.0
+        self._is_mine = self._is_held_up = False
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something was committed."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """End soon; what is not delivered is delivered after the next start."""
+        self._stopping.set()
+        self._woken.set()
+
+    def join(self) -> None:
+        """Wait until it has ended, for two seconds at most."""
+        self._thread.join(STOP_S + 0.5)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it works."""
+        return self._thread.is_alive() or self._stopping.is_set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._round(time.monotonic(), time.time_ns() // 1_000_000)
+                self._is_held_up = False
+            except StateUnavailableError as error:
+                if not self._is_held_up:
+                    _log.error("webhooks and messages are held up", reason=str(error))
+                self._is_held_up = True
+            self._woken.wait(EVERY_S)
+            self._woken.clear()
+        self._courier.stop(STOP_S)
+        with suppress(StateUnavailableError), state.writing(self._engine) as transaction:
+            lease.release(transaction, _LEASE, self._holder)
+
+    def _round(self, now_s: float, now_ms: int) -> None:
+        if not self._has_work() or not self._leads(now_s, now_ms):
+            return
+        self._fan_out(now_ms)
+        if now_s >= self._expire_s:
+            self._expire_s = now_s + EXPIRE_S
+            give_up_ms = round(self._settings.webhooks.give_up_h * 3_600_000)
+            with state.writing(self._engine) as transaction:
+                delivery.expire(transaction, now_ms, give_up_ms)
+        self._courier.serve()
+
+    def _has_work(self) -> bool:
+        with state.reading(self._engine) as connection:
+            return bool(subscriptions.every(connection))
+
+    def _leads(self, now_s: float, now_ms: int) -> bool:
+        """Whether this is the collector that delivers."""
+        if now_s >= self._renew_s:
+            with state.writing(self._engine) as transaction:
+                self._is_mine = lease.taken(transaction, _LEASE, self._holder, now_ms)
+            self._renew_s = now_s + RENEW_S
+        return self._is_mine
+
+    def _fan_out(self, now_ms: int) -> None:
+        while self._is_behind():
+            with state.writing(self._engine) as transaction:
+                if not webhooks.fan_out(transaction, self._centre, now_ms):
+                    return
+
+    def _is_behind(self) -> bool:
+        with state.reading(self._engine) as connection:
+            return webhooks.is_behind(connection)
