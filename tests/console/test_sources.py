@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from collector.alarms.lifecycle import State, Trigger
 from collector.console import BUILT
+from collector.feed.problems import ProblemCode
+from collector.users.audit import Deed
+from collector.users.roles import Role
+from wire.messages import Quality
 from wire.texts import LANGUAGES
 
 WEB = BUILT.with_name("web")
@@ -46,6 +51,21 @@ def test_units_are_written_as_in_the_texts_of_alarms() -> None:
     for place, name in enumerate(("ru", "kk", "en"), start=1):
         shown = {found[0]: found[place] for found in line.findall(text)}
         assert shown == dict(LANGUAGES[name].units)
+
+
+@pytest.mark.parametrize(
+    ("file", "names"),
+    [
+        ("problems", list(ProblemCode)),
+        ("quality", list(Quality)),
+        ("alarms", list(State)),
+        ("journal", list(Trigger)),
+        ("admin", [*Deed, *Role]),
+    ],
+)
+def test_whatever_the_centre_may_say_has_words_in_all_languages(file: str, names: list[str]) -> None:
+    text = (WEB / f"src/texts/{file}.ts").read_text(encoding="utf-8")
+    assert [name for name in names if len(re.findall(rf'^ +"?{name}"?: ', text, re.MULTILINE)) != 3] == []
 
 
 def test_the_page_names_files_that_are_there_and_nothing_from_elsewhere() -> None:

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { post } from "../api/http";
 import type { Action, Alarm, AlarmState, Refusal } from "../api/types";
 import { take } from "../state/board";
+import { language } from "../state/preferences";
 import { may } from "../state/session";
 import { isUrgent } from "./order";
 
@@ -76,18 +77,18 @@ interface Answer {
   refused: Refusal[];
 }
 
-const act = (action: Action, alarms: Alarm[], form: Form): Promise<Answer> =>
-  post<Answer>("/alarms/actions", {
-    action,
-    alarms: alarms.map(named),
-    comment: form.comment,
-    until_ms: form.until_ms,
-    ...(form.permit && { permit: form.permit }),
-  });
+const inLanguage = () => ({ lang: language.value });
+
+const act = (action: Action, alarms: Alarm[], form: Form): Promise<Answer> => {
+  const wanted = { action, alarms: alarms.map(named), comment: form.comment, until_ms: form.until_ms };
+  return post<Answer>("/alarms/actions", { ...wanted, permit: form.permit }, inLanguage());
+};
 
 async function declareFalse(alarms: Alarm[], form: Form): Promise<Answer> {
   const done: Alarm[] = [];
-  for (const alarm of alarms)
-    done.push(await post<Alarm>("/alarms/false", { ...named(alarm), comment: form.comment }));
+  for (const alarm of alarms) {
+    const wanted = { ...named(alarm), comment: form.comment };
+    done.push(await post<Alarm>("/alarms/false", wanted, inLanguage()));
+  }
   return { done, refused: [] };
 }

@@ -45,7 +45,8 @@ export function address(path: string, query: Query = {}): string {
 }
 
 export const get = <T>(path: string, query: Query = {}): Promise<T> => ask<T>("GET", address(path, query));
-export const post = <T>(path: string, body: unknown = {}): Promise<T> => ask<T>("POST", address(path), body);
+export const post = <T>(path: string, body: unknown = {}, query: Query = {}): Promise<T> =>
+  ask<T>("POST", address(path, query), body);
 export const put = <T>(path: string, body: unknown): Promise<T> => ask<T>("PUT", address(path), body);
 export const patch = <T>(path: string, body: unknown): Promise<T> => ask<T>("PATCH", address(path), body);
 export const remove = <T>(path: string): Promise<T> => ask<T>("DELETE", address(path));

@@ -40,7 +40,9 @@ export function JournalPage() {
       if (!wanted()) return;
       lines.value = before === null ? answer.lines : [...lines.value, ...answer.lines];
       next.value = answer.next_before;
-      state.value = "here";
+      // A page of the journal in which nothing fits is no end of it.
+      if (!answer.lines.length && answer.next_before !== null) await load(answer.next_before, wanted);
+      else state.value = "here";
     } catch (error) {
       if (wanted()) state.value = explain(error);
     }

@@ -69,8 +69,9 @@ function mark({ site, worst, unacknowledged, active }: Standing): L.Marker | nul
     iconSize: [SIZE, SIZE],
   });
   const told = active ? `${site.title}: ${tr().active(active)}` : `${site.title}: ${tr().calm}`;
-  const marker = L.marker(at, { icon, alt: told, title: "", keyboard: true });
+  const marker = L.marker(at, { icon, keyboard: true });
   marker.bindTooltip(text(told));
+  marker.on("add", () => marker.getElement()?.setAttribute("aria-label", told));
   marker.on("click", () => go(`/sites/${site.site}`));
   return marker;
 }

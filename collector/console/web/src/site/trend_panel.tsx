@@ -67,7 +67,7 @@ export function TrendPanel({ point }: { point: string }) {
             {tr().zoomOut}
           </button>
         )}
-        <a href={address("/export", { point, ...now, every_ms: step(now) })} download>
+        <a href={address("/export", { point, ...now, lang: language.value })} download>
           {tr().export}
         </a>
       </div>

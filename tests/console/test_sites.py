@@ -1,0 +1,86 @@
+"""Sites, trends and the journal in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.console.centre import Centre, alarm, boiler, log_in, now_ms, picture, readings
+from wire.messages import Row, Table
+
+pytestmark = pytest.mark.system
+
+INK = """() => {
+    const canvas = document.querySelector('.chart canvas');
+    const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    let ink = 0;
+    for (let i = 3; i < pixels.length; i += 4) ink += pixels[i] > 0;
+    return ink;
+}"""
+
+
+def test_a_trend_is_drawn_zoomed_into_and_taken_away_as_a_table(page: Page, centre: Centre) -> None:
+    centre.publish_about(boiler())
+    centre.send(alarm("t_supply", age_s=3600), tables=[readings(600)])
+    log_in(page, centre, path="/sites/bh-01")
+    expect(page.locator("h1")).to_have_text("Котельная на Бажова")
+    expect(page.locator(".trend h2")).to_contain_text("Температура подачи")
+    page.wait_for_selector(".chart canvas")
+    whole = page.evaluate(INK)
+    assert whole > 5_000
+    box = page.locator(".chart .u-over").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.85, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.95, box["y"] + 80, steps=4)
+    page.mouse.up()
+    expect(page.get_by_role("button", name="Весь период")).to_be_visible()
+    picture(page, "zoomed")
+    page.get_by_role("button", name="Весь период").click()
+    with page.expect_download() as table:
+        page.click("text=Скачать CSV")
+    lines = table.value.path().read_text(encoding="utf-8-sig").splitlines()
+    assert len(lines) == 601
+    assert ";" in lines[1]
+
+
+def test_values_say_how_good_and_how_old_they_are(page: Page, centre: Centre) -> None:
+    old = now_ms() - 20 * 60_000
+    centre.publish_about(boiler())
+    centre.send(tables=[Table(device="boiler-1", channels=("t_supply",), rows=(Row(old, (71.5,)),))])
+    log_in(page, centre, path="/sites/bh-01")
+    line = page.locator(".device tbody tr")
+    expect(line).to_have_class(re.compile("stale"))
+    expect(line).to_contain_text("71,5 °C")
+    expect(line).to_contain_text(re.compile("нет данных 20.мин"))
+    bad = Row(now_ms(), (None,), {0: "bad.no_answer"})
+    centre.send(tables=[Table(device="boiler-1", channels=("t_supply",), rows=(bad,))])
+    expect(line).to_contain_text("нет ответа", timeout=15_000)
+    picture(page, "bad-value")
+
+
+def test_the_overview_shows_the_site_that_needs_somebody_at_once(page: Page, centre: Centre) -> None:
+    centre.publish_about(boiler())
+    centre.send(tables=[readings(5)])
+    log_in(page, centre, path="/overview")
+    tile = page.locator(".tile", has_text="Котельная на Бажова")
+    expect(tile).to_contain_text("Без тревог")
+    expect(page.locator(".map .site-mark .priority-0")).to_have_count(1)
+    centre.send(alarm("t_supply", priority=1))
+    expect(tile).to_contain_text("не квитировано: 1")
+    expect(page.locator(".map .site-mark .priority-1")).to_have_count(1)
+    picture(page, "overview")
+    page.locator(".map .site-mark").click()
+    expect(page.locator(".site h1")).to_have_text("Котельная на Бажова")
+
+
+def test_the_journal_is_searched_and_read_back(page: Page, centre: Centre) -> None:
+    for n in range(3):
+        centre.send(*(alarm(f"t{n}-{m}") for m in range(50)))
+    log_in(page, centre, path="/journal")
+    expect(page.locator("tbody tr")).to_have_count(100)
+    page.get_by_role("button", name="Показать ещё").click()
+    expect(page.locator("tbody tr")).to_have_count(150)
+    page.fill("input[type=search]", "T1-7")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text("возникла")
