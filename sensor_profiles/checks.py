@@ -19,11 +19,15 @@ from wire.config_file import Path_, nearest
 from wire.quantities import Quantity
 
 SIZED = frozenset({Encoding.BCD, Encoding.STRING})
-REALS = frozenset({Encoding.F32, Encoding.F64})
+REALS = frozenset({Encoding.F24, Encoding.F32, Encoding.F64})
 SIGNED = frozenset({Encoding.I8, Encoding.I16, Encoding.I24, Encoding.I32, Encoding.I64})
 _LAST_ADDRESS = 65535
 _WORD_BITS = {True: 15, False: 7}
-_LARGEST = {Encoding.F32: 3.4028234663852886e38, Encoding.F64: sys.float_info.max}
+_LARGEST = {
+    Encoding.F24: 3.4027717462407993e38,
+    Encoding.F32: 3.4028234663852886e38,
+    Encoding.F64: sys.float_info.max,
+}
 
 
 class Finding(Struct, frozen=True):

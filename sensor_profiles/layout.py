@@ -17,6 +17,7 @@ SIZES = {
     Encoding.I32: 4,
     Encoding.U64: 8,
     Encoding.I64: 8,
+    Encoding.F24: 3,
     Encoding.F32: 4,
     Encoding.F64: 8,
 }

@@ -44,6 +44,7 @@ class Encoding(StrEnum):
     I32 = "i32"
     U64 = "u64"
     I64 = "i64"
+    F24 = "f24"  # an f32 without its last byte (OWEN)
     F32 = "f32"
     F64 = "f64"
     BCD = "bcd"  # packed decimal of `size` bytes; a nibble above 9 is no number

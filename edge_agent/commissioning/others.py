@@ -13,7 +13,7 @@ from msgspec import Struct
 from edge_agent.commissioning import plan
 from edge_agent.commissioning.line import Line, opened
 from edge_agent.commissioning.matching import all_blocks
-from edge_agent.commissioning.outcomes import PRESENT
+from edge_agent.commissioning.outcomes import PRESENT, Heard
 from edge_agent.commissioning.plan import Endpoint, LineSetting
 from edge_agent.commissioning.scanner import Progress
 from edge_agent.drivers import Ask, DriverError, Framing, Session, find
@@ -111,10 +111,15 @@ async def find_all(
             streaming = list(recognised(here, heard))
             found += streaming
             names = {contact.protocol for contact in streaming}
-            for kind in here:
-                if kind.protocol not in names:
-                    found += await _asked(line, kind, tell)
+            asked = [await _asked(line, kind, tell) for kind in here if kind.protocol not in names]
+            found += chosen([answer for answers in asked for answer in answers])
     return tuple(found)
+
+
+def chosen(answers: Sequence[tuple[Contact, Heard]]) -> list[Contact]:
+    """Without the models whose reads an instrument refuses that answers those of another one."""
+    sure = {(c.protocol, c.unit) for c, heard in answers if heard is not Heard.REFUSED}
+    return [c for c, heard in answers if heard is not Heard.REFUSED or (c.protocol, c.unit) not in sure]
 
 
 def recognised(wanted: Iterable[Kind], heard: bytes) -> Iterator[Contact]:
@@ -131,8 +136,8 @@ def recognised(wanted: Iterable[Kind], heard: bytes) -> Iterator[Contact]:
             yield _contact(kind, unit, streams=True)
 
 
-async def _asked(line: Line, kind: Kind, tell: Callable[[Progress], None]) -> list[Contact]:
-    found: list[Contact] = []
+async def _asked(line: Line, kind: Kind, tell: Callable[[Progress], None]) -> list[tuple[Contact, Heard]]:
+    found: list[tuple[Contact, Heard]] = []
     for number, unit in enumerate(kind.units, 1):
         outcome = await line.ask(
             find(kind.protocol), unit, kind.block, answer_bytes=kind.block.count, wait_s=kind.wait_s
@@ -140,7 +145,7 @@ async def _asked(line: Line, kind: Kind, tell: Callable[[Progress], None]) -> li
         present = outcome.heard in PRESENT
         tell(Progress(unit, number, present))
         if present:
-            found.append(_contact(kind, unit, streams=False))
+            found.append((_contact(kind, unit, streams=False), outcome.heard))
     return found
 
 

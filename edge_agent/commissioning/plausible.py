@@ -47,7 +47,8 @@ SMALLEST_SHARE: Final = 1e-8
 _SMALLEST: Final = 1e-4
 """At most this in any case: where nothing is known of a range, one is taken that is wide."""
 _MOST_BITS: Final = 16.0
-_FLOATS: Final = {Encoding.F32: (">f", ">i", 32), Encoding.F64: (">d", ">q", 64)}
+_SINGLE: Final = (">f", ">i", 32)
+_FLOATS: Final = {Encoding.F24: _SINGLE, Encoding.F32: _SINGLE, Encoding.F64: (">d", ">q", 64)}
 
 
 def range_of(quantity: Quantity, low: float | None, high: float | None) -> Range:

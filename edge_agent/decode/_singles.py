@@ -11,6 +11,7 @@ to its decimal.
 
 import math
 import struct
+from decimal import ROUND_DOWN, Context
 from typing import Final
 
 from edge_agent.decode._cut import Cut, Positions
@@ -19,6 +20,7 @@ _EXPONENTS: Final = range(127 - 14, 127 + 23)
 """Biased: 6·10⁻⁵ … 8·10⁶. There x · ten is exact in float64: 24 bits of x, at most 28 of 5**12."""
 _SMALLEST_NORMAL: Final = 2.0**-126
 _ONE: Final = struct.Struct(">f")
+_DOWN: Final = [Context(prec=digits, rounding=ROUND_DOWN) for digits in range(1, 10)]
 
 
 def _coarse(exponent: int) -> float:
@@ -62,6 +64,16 @@ def shortest(value: float) -> float:
         return _by_digits(_ONE.unpack(_ONE.pack(value))[0])
     except OverflowError:
         return math.copysign(math.inf, value)
+
+
+def shortest_cut(raw: bytes) -> float:
+    """The shortest decimal whose f32 begins with these three bytes: 21.7 is cut to 41 AD 99, or 21.699707."""
+    least: float = _ONE.unpack(raw + b"\0")[0]
+    most: float = _ONE.unpack(raw + b"\xff")[0]
+    if not least or not math.isfinite(least):
+        return least + 0.0
+    tried = (context.create_decimal(most) for context in _DOWN)
+    return next((float(short) for short in tried if abs(short) >= abs(least)), least + 0.0)
 
 
 def _by_digits(x: float) -> float:

@@ -9,11 +9,12 @@ would serve 0.1 but not 98.0665; rounding to the decimals of the scale needs to 
 """
 
 import math
+import struct
 from collections.abc import Callable
 from decimal import Context, Decimal
 from typing import Any, Final
 
-from edge_agent.decode._singles import shortest
+from edge_agent.decode._singles import shortest, shortest_cut
 from sensor_profiles.model import Channel, Encoding, Field
 from wire.messages import Quality
 
@@ -106,6 +107,15 @@ def _single(channel: Channel) -> Convert | None:
     return _real(channel, frozenset(shortest(sentinel) for sentinel in channel.sentinels))
 
 
+def _cut_single(channel: Channel) -> Convert:
+    convert = _real(channel, frozenset(map(_as_cut, channel.sentinels)))
+    return lambda raw: convert(shortest_cut(raw))
+
+
+def _as_cut(value: float) -> float:
+    return shortest_cut(struct.pack(">f", shortest(value))[:3])
+
+
 def _double(channel: Channel) -> Convert:
     return _real(channel, frozenset(channel.sentinels))
 
@@ -161,6 +171,7 @@ def _text(channel: Channel) -> Convert:
 
 
 _CONVERTERS: Final[dict[Encoding, Callable[[Channel], Convert | None]]] = {
+    Encoding.F24: _cut_single,
     Encoding.F32: _single,
     Encoding.F64: _double,
     Encoding.STRING: _text,

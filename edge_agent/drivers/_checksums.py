@@ -49,9 +49,21 @@ def sum8_negated(data: bytes) -> int:
 
 def crc16_ccitt(data: bytes) -> int:
     """CRC-16/CCITT: polynomial 0x1021, start 0; over a packet and its own CRC, high byte first, 0 (Davis)."""
+    return _crc16_high_bit_first(data, 0x1021, 8)
+
+
+def crc16_owen(data: bytes, bits: int = 8) -> int:
+    """CRC-16 of OWEN: polynomial 0x8F57, start 0, of the lower `bits` of each byte.
+
+    Over a frame and its own CRC, high byte first, it is 0; of names 7 bits a character are taken.
+    """
+    return _crc16_high_bit_first(data, 0x8F57, bits)
+
+
+def _crc16_high_bit_first(data: bytes, polynomial: int, bits: int) -> int:
     crc = 0
     for byte in data:
-        crc ^= byte << 8
-        for _ in range(8):
-            crc = (crc << 1) ^ 0x1021 if crc & 0x8000 else crc << 1
+        crc ^= byte << (16 - bits)
+        for _ in range(bits):
+            crc = (crc << 1) ^ polynomial if crc & 0x8000 else crc << 1
     return crc & 0xFFFF

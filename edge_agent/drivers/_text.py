@@ -18,19 +18,22 @@ _MOST: Final = 2**31 - 1
 _END: Final = b"\r\n"
 
 
-def take_line(received: bytearray, meaning: Callable[[bytes], bytes | None]) -> bytes | None:
+def take_line(
+    received: bytearray, meaning: Callable[[bytes], bytes | None], end: bytes = _END
+) -> bytes | None:
     """What the first line that means anything means; it is taken out with all before it, other lines stay.
 
     Args:
         received: all that has come in.
-        meaning: of a line without its CR LF; None for one that cannot be understood.
+        meaning: of a line without its end; None for one that cannot be understood.
+        end: what lines end with.
     """
     start = 0
-    while (end := received.find(_END, start)) >= 0:
-        if (found := meaning(bytes(received[start:end]))) is not None:
-            del received[: end + len(_END)]
+    while (at := received.find(end, start)) >= 0:
+        if (found := meaning(bytes(received[start:at]))) is not None:
+            del received[: at + len(end)]
             return found
-        start = end + len(_END)
+        start = at + len(end)
     return None
 
 

@@ -51,7 +51,7 @@ class Checks(Struct, frozen=True, kw_only=True):
 NOTHING: Final = Checks()
 _HOUR_MS: Final = 60 * MINUTE_MS
 _COARSE_MS: Final = 24 * _HOUR_MS
-_FINE: Final = frozenset({Encoding.F32, Encoding.F64})
+_FINE: Final = frozenset({Encoding.F24, Encoding.F32, Encoding.F64})
 
 
 def _usual(rate: float | None, spike: float | None, stuck_h: float | None) -> Checks:

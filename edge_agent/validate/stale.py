@@ -17,7 +17,7 @@ from wire.messages import Quality, Value
 
 _STAMPS: Final = 3
 _POLLS, _SAME_MS = 5, 5 * MINUTE_MS
-_FINE: Final = frozenset({Encoding.F32, Encoding.F64})
+_FINE: Final = frozenset({Encoding.F24, Encoding.F32, Encoding.F64})
 _FEWEST: Final = 3
 
 

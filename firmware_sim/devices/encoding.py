@@ -90,6 +90,8 @@ def codec(field: Field, scale: float = 1.0, offset: float = 0.0) -> Codec:
     Raises:
         MisfitError: the encoding needs a size it has not got, or cannot stand in its space.
     """
+    if field.encoding is Encoding.F24:
+        return CutReal(field, scale, offset)
     if field.encoding in _REAL:
         return Real(field, scale, offset)
     if field.encoding is Encoding.STRING:
@@ -205,6 +207,40 @@ class Real:
     @property
     def broken(self) -> Written | None:
         return self.raw(math.nan)
+
+
+class CutReal:
+    """An f32 whose last byte is not sent; a broken sensor is NaN."""
+
+    mask, size = None, 3
+
+    def __init__(self, field: Field, scale: float, offset: float) -> None:
+        self._scale, self._order = Scale(scale, offset), field.order
+
+    def put(self, value: float | str) -> Written:
+        raw = self._scale.undo(_number(value))
+        return self.raw(min(max(raw, -F32_MAX), F32_MAX) if math.isfinite(raw) else raw)
+
+    def raw(self, raw: float) -> Written:
+        big = struct.pack(">f", raw)[:3]
+        return Written(arrange(big, self._order), self._scale.of_real(fewest_digits(big)))
+
+    @property
+    def broken(self) -> Written | None:
+        return self.raw(math.nan)
+
+
+def fewest_digits(big: bytes) -> float:
+    """What is meant by three bytes of an f32: of all f32 that begin so, the decimal of fewest digits."""
+    low: float = struct.unpack(">f", big + b"\x00")[0]
+    high: float = struct.unpack(">f", big + b"\xff")[0]
+    if low == 0 or not math.isfinite(low):
+        return low + 0.0
+    first, last = abs(Fraction(low)), abs(Fraction(high))
+    place = math.floor(math.log10(last)) + 1
+    while (steps := last // Fraction(10) ** place) * Fraction(10) ** place < first:
+        place -= 1
+    return math.copysign(float(steps * Fraction(10) ** place), low)
 
 
 class Bcd:

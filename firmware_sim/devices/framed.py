@@ -49,9 +49,8 @@ class FramedSpeaker:
     def hear(self, data: bytes, t_ms: int) -> Iterator[Reply]:
         self._buffer += data
         while (request := self._next()) is not None:
-            unit = self._protocol.unit_of(request)
             for instrument in self._instruments:
-                if unit in {None, instrument.unit}:
+                if self._is_for(instrument, request):
                     yield from self._asked(instrument, request, t_ms)
         self._buffer = self._buffer[-_KEPT:]
 
@@ -69,6 +68,9 @@ class FramedSpeaker:
                     self._buffer = self._buffer[low + length :]
                     return request
         return None
+
+    def _is_for(self, instrument: Instrument, request: bytes) -> bool:
+        return self._protocol.unit_of(request) in {None, instrument.unit}
 
     def _asked(self, instrument: Instrument, request: bytes, t_ms: int) -> Iterator[Reply]:
         instrument.requests += 1

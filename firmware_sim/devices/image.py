@@ -26,7 +26,7 @@ _MAX_PLANS = 1024
 _LONGEST_FRAME = 256
 _ITEM_ROOM = 256
 """Bytes between the beginnings of two items in their buffer; no item is longer."""
-_SAYS_IT_ITSELF = frozenset({Encoding.F32, Encoding.F64, Encoding.BCD, Encoding.STRING})
+_SAYS_IT_ITSELF = frozenset({Encoding.F24, Encoding.F32, Encoding.F64, Encoding.BCD, Encoding.STRING})
 
 
 class Block(NamedTuple):

@@ -176,6 +176,7 @@ async def test_instruments_without_modbus_are_heard_when_they_stream_and_asked_w
     [
         ("eksis_ivtm7", "eksis_ascii", "1-4", 3),
         ("pulsar_heat", "pulsar", "10264060-10264061", 10264061),
+        ("owen_trm201_ascii", "owen_ascii", "15-17", 16),
     ],
 )
 async def test_instruments_that_only_answer_are_found_by_their_protocol(
@@ -187,6 +188,8 @@ async def test_instruments_that_only_answer_are_found_by_their_protocol(
         done = await edge_agent("scan", *words)
     found = {(d["protocol"], d["unit"], name) for d in done.json["devices"] for name in d["profiles"]}
     assert (protocol, unit, profile) in found
+    refused = {("pulsar", "pulsar_water"), ("owen_ascii", "owen_trm138_ascii")}
+    assert not {(name, model) for name, _, model in found} & refused
     assert {number for _, number, _ in found} == {unit}
     assert one.writes_attempted == 0
 

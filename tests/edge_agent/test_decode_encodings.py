@@ -2,7 +2,7 @@
 
 import math
 import struct
-from decimal import Decimal
+from decimal import ROUND_DOWN, Context, Decimal
 from fractions import Fraction
 
 import pytest
@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edge_agent.samples import Answer, Block
+from firmware_sim.devices.encoding import fewest_digits
 from sensor_profiles.model import Encoding, Order, Space
 from tests.edge_agent.written import (
     INTEGERS,
@@ -109,6 +110,36 @@ def test_what_an_instrument_meant_in_six_digits_is_stored_so(digits: int, decima
     meant = digits / 10**decimals
     written = struct.pack(">f", meant)
     assert decode([channel(field(Encoding.F32))], answer(written)).values == (meant,)
+
+
+@pytest.mark.parametrize(("encoding", "order"), cases(Encoding.F24, size=3))
+@given(data=st.data(), bits=st.integers(0, 2**24 - 1))
+@settings(max_examples=200, deadline=None)
+def test_an_f32_without_its_last_byte_is_the_shortest_decimal_that_begins_so(
+    encoding: Encoding, order: Order, data: st.DataObject, bits: int
+) -> None:
+    value = value_of(on_the_wire(bits.to_bytes(3, "big"), order), encoding, order, data)
+    least, most = ieee(bits << 8, 8, 23), ieee(bits << 8 | 0xFF, 8, 23)
+    if not math.isfinite(least):
+        assert value is None
+        return
+    assert isinstance(value, float)
+    assert value == least == 0 or abs(least) <= abs(value) <= abs(most)
+    digits = len(Decimal(repr(value)).normalize().as_tuple().digits)
+    fewer = Decimal(abs(most)).normalize(Context(prec=max(1, digits - 1), rounding=ROUND_DOWN))
+    assert digits == 1 or fewer < abs(least), "no decimal has fewer digits"
+    assert value == 0 or fewest_digits(bits.to_bytes(3, "big")) == value, "the simulator says the same"
+
+
+@given(st.integers(-9999, 9999), st.integers(0, 4))
+@settings(max_examples=300, deadline=None)
+def test_what_an_instrument_meant_in_four_digits_survives_the_cut(digits: int, decimals: int) -> None:
+    meant = digits / 10**decimals
+    place = field(Encoding.F24, space=Space.FRAME)
+    written = answer(struct.pack(">f", meant)[:3], 0, Space.FRAME)
+    [value] = decode([channel(place)], written).values
+    assert value == meant
+    assert decode([channel(place, sentinels=(meant,))], written).faults == {0: Quality.BAD_SENTINEL}
 
 
 @pytest.mark.parametrize(("encoding", "order"), cases(Encoding.F64, size=8))

@@ -12,13 +12,21 @@ from hypothesis import strategies as st
 from edge_agent import drivers
 from edge_agent.drivers import Ask, DriverError, Framing, RefusedError
 from edge_agent.drivers._exchange import steps_of
+from edge_agent.drivers.owen_ascii import hash_of
 from edge_agent.samples import Block
+from sensor_profiles import loader
 from sensor_profiles.model import Space
 from tests.firmware_sim.clients import with_crc
+from tests.golden.test_frames import scan_of
+from wire.messages import Quality
 
 PULSAR = Ask(Framing.RTU, 107080, Block(Space.ITEM, 2, 4), 0x90FC)
-ASKS = {"pulsar": PULSAR}
-FRAMES = {"pulsar": bytes.fromhex("00 10 70 80 01 0E 5A B3 C5 41 FC 90 59 B7")}
+OWEN = Ask(Framing.RTU, 24, Block(Space.ITEM, 0, 7))
+ASKS = {"pulsar": PULSAR, "owen_ascii": OWEN}
+FRAMES = {
+    "pulsar": bytes.fromhex("00 10 70 80 01 0E 5A B3 C5 41 FC 90 59 B7"),
+    "owen_ascii": b"#HOGMONOKSIKNVVQNGVUHTRGK\r",
+}
 """Whole answers of real hardware to these requests."""
 NAMES = sorted(FRAMES)
 
@@ -142,3 +150,127 @@ def test_a_channel_is_a_bit_of_the_mask(channel: int, mask: str) -> None:
 
 def test_after_a_timeout_a_numbered_answer_needs_no_proof() -> None:
     assert drivers.find("pulsar").resync((PULSAR.block,)) is None
+
+
+READ, PV, COUNTER = 0x0000, 0x0100, 0x0400
+"""Items of OWEN's parameters rEAd, PV and dCnt."""
+
+
+def owen(unit: int, name: int, data: bytes, flags: int = 0) -> bytes:
+    """An answer, its checksum reckoned by polynomial division."""
+    body = bytes((unit, flags | len(data))) + name.to_bytes(2, "big") + data
+    rest = int.from_bytes(body, "big") << 16
+    while rest >= 1 << 16:
+        rest ^= 0x18F57 << (rest.bit_length() - 17)
+    letters = (chr(ord("G") + int(digit, 16)) for digit in (body + rest.to_bytes(2, "big")).hex())
+    return f"#{''.join(letters)}\r".encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("A.LEN", 7890),
+        ("SL.H", 60448),
+        ("PV", 47327),
+        ("R.OUT", 39238),
+        ("O", 13800),
+        ("C.SP.O", 46941),
+        ("CJ-.C", 64104),
+        ("EV-1", 11410),
+        ("INIT", 233),
+        ("rEAd", 0x8784),
+    ],
+)
+def test_a_parameters_name_has_the_hash_that_is_published(name: str, code: int) -> None:
+    assert hash_of(name) == code.to_bytes(2, "big")
+
+
+@pytest.mark.parametrize(
+    ("unit", "item", "question"),
+    [
+        (1, READ, owen(1, 0x8784, b"", 0x10)),
+        (255, PV, owen(255, 0xB8DF, b"", 0x10)),
+        (24, READ + 7, owen(31, 0x8784, b"", 0x10)),
+        (400, 0x0300, owen(0x32, 0x9107, b"", 0x10)),
+        (401, 0x0300, owen(0x32, 0x9107, b"", 0x30)),
+    ],
+    ids=["unit 1", "the last short address", "channel 8", "11 bits", "11 bits, odd"],
+)
+def test_an_owen_instrument_is_asked_by_address_and_hash(unit: int, item: int, question: bytes) -> None:
+    assert sent("owen_ascii", Ask(Framing.RTU, unit, Block(Space.ITEM, item, 7))) == question
+
+
+@pytest.mark.parametrize(
+    ("item", "name", "data", "delivered"),
+    [
+        (READ, 0x8784, "41F36D00 1234", "41F36D00 1234 00"),
+        (READ, 0x8784, "41F36D00", "41F36D00 FFFF 00"),
+        (PV, 0xB8DF, "41AD99", "41AD99 FFFFFF 00"),
+        (PV, 0xB8DF, "FD", "FFFFFFFFFFFF FD"),
+        (COUNTER, 0xC173, "00123456", "000000123456 00"),
+        (COUNTER, 0xC173, "99", "000000000099 00"),
+        (COUNTER, 0xC173, "F6", "FFFFFFFFFFFF F6"),
+    ],
+)
+def test_what_an_owen_instrument_says_is_delivered_in_seven_bytes(
+    item: int, name: int, data: str, delivered: str
+) -> None:
+    asked, frame = Ask(Framing.RTU, 7, Block(Space.ITEM, item, 7)), owen(7, name, bytes.fromhex(data))
+    assert taken("owen_ascii", [frame], asked) == [bytes.fromhex(delivered)]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        owen(25, 0x8784, bytes(6)),
+        owen(24, 0xB8DF, bytes(6)),
+        owen(24, 0x8784, bytes(6), 0x10),
+        owen(24, 0x8784, bytes(2)),
+        owen(24, 0x8784, bytes(8)),
+        owen(24, 0x8784, b""),
+        owen(24, 0x0233, b"\x47\xb4\x65"),
+        b"#HO\r",
+        b"#\r",
+    ],
+    ids=[
+        "another unit",
+        "another parameter",
+        "a request",
+        "too short",
+        "too long",
+        "empty",
+        "a refusal of something else",
+        "a piece",
+        "nothing",
+    ],
+)
+def test_an_owen_answer_to_something_else_is_passed_over(frame: bytes) -> None:
+    assert taken("owen_ascii", [frame]) == []
+    assert taken("owen_ascii", [frame + FRAMES["owen_ascii"]]) == taken("owen_ascii", [FRAMES["owen_ascii"]])
+
+
+@pytest.mark.parametrize(
+    ("count", "frame", "code"),
+    [(7, owen(24, 0x0233, b"\x47\x87\x84"), 0x47), (6, owen(24, 0x8784, b"\xfd"), 0xFD)],
+    ids=["a network error", "a code that has no place"],
+)
+def test_an_owen_instrument_says_why_it_refuses(count: int, frame: bytes, code: int) -> None:
+    asked = Ask(Framing.RTU, 24, Block(Space.ITEM, READ, count))
+    with pytest.raises(RefusedError, match=f"exception {code}"):
+        next(steps_of(drivers.find("owen_ascii"), asked)).take(bytearray(frame))
+
+
+def test_a_parameter_the_driver_does_not_know_is_refused_and_not_asked() -> None:
+    with pytest.raises(RefusedError):
+        sent("owen_ascii", Ask(Framing.RTU, 1, Block(Space.ITEM, 0xFF00, 7)))
+
+
+@pytest.mark.parametrize(("code", "known"), [(0xFD, "sensor break"), (0xF6, "not ready"), (0x12, None)])
+def test_a_sensor_that_is_broken_has_no_value_and_no_time_stamp(code: int, known: str | None) -> None:
+    [item] = taken("owen_ascii", [owen(24, 0x8784, bytes((code,)))])
+    scan = scan_of("owen_trm138_ascii", OWEN.block, item)
+    names = [channel.name for channel in loader.find("owen_trm138_ascii").channels]
+    assert scan.faults[names.index("in1")] is Quality.BAD_DEVICE_STATUS
+    assert scan.faults[names.index("time1")] is Quality.BAD_SENTINEL
+    assert scan.values[names.index("in1")] is scan.values[names.index("time1")] is None
+    assert loader.find("owen_trm138_ascii").statuses[0].meanings.get(f"0x{code:02X}") == known

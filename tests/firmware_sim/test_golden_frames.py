@@ -50,8 +50,16 @@ def answers(profile: str, values: dict[str, Value], request: str, unit: int) -> 
             "00 10 70 80 01 0E 04 00 00 00 00 00 7C A7",
             "00 10 70 80 01 0E 5A B3 C5 41 00 00 18 DB",
         ),
+        # The self-test of a public driver of the OWEN protocol
+        (
+            "owen_trm138_ascii",
+            24,
+            {"in1": -49.99966, "time1": 4065.0},
+            b"#HOHGONOKQSRG\r".hex(),
+            b"#HOGMONOKSIKNVVQNGVUHTRGK\r".hex(),
+        ),
     ],
-    ids=["omnicomm_lls", "renke_direction", "eksis_ivtm7", "pulsar_heat"],
+    ids=["omnicomm_lls", "renke_direction", "eksis_ivtm7", "pulsar_heat", "owen_trm138_ascii"],
 )
 def test_a_printed_request_gets_the_printed_reply(
     profile: str, unit: int, values: dict[str, Value], request_hex: str, reply_hex: str
@@ -116,8 +124,19 @@ def pulsar(body: str) -> bytes:
         ("pulsar_heat", pulsar("05 10 010203040506"), pulsar("00 0B 01"), 1),
         ("pulsar_heat", pulsar("01 0E 04000080"), pulsar("00 0B 02"), 0),
         ("pulsar_heat", pulsar("01 0E 00000000"), pulsar("00 0B 02"), 0),
+        # RAA80/python-owen, test/test_protocol.py: a write of APLY, and how it was refused; a read of A.LEN
+        ("owen_trm201_ascii", b"#GHGJRKMLGGGGGGGPGH\r", b"#GHGJGIJJKNRKMLLNJK\r", 1),
+        ("owen_trm201_ascii", b"#GHHGHUTIKGJI\r", b"#GHGJGIJJKNHUTIOHHN\r", 0),
     ],
-    ids=["a write", "too many bytes", "a clock", "a channel too many", "no channel"],
+    ids=[
+        "a write",
+        "too many bytes",
+        "a clock",
+        "a channel too many",
+        "no channel",
+        "a parameter",
+        "no such parameter",
+    ],
 )
 def test_what_an_instrument_does_not_do_is_refused(
     name: str, asked: bytes, refusal: bytes, writes: int
@@ -132,3 +151,13 @@ def test_a_pulsar_tells_all_the_channels_of_a_mask_in_one_answer() -> None:
     values: dict[str, Value] = {"t_supply": 90.5, "t_return": 60.25}
     [reply] = answers("pulsar_heat", values, pulsar("01 0E 0C000000").hex(), 1)
     assert reply == pulsar("01 12 0000B542 00007142")
+
+
+def test_a_broken_sensor_of_an_owen_instrument_is_answered_by_its_code_alone() -> None:
+    values: dict[str, Value] = {"in1": 20.5, "in2": None, "time2": 7.0}
+    bench = Bench(loader.find("owen_trm138_ascii"), values, unit=23)
+    asked = b"#HOHGONOKQSRG\r"  # rEAd of address 24, the second channel
+    [reply] = Bus([bench.instrument]).hear(asked, 0)
+    assert reply.data[:11] == b"#HOGHONOKVG", "one byte: F0, the first code that is not good"
+    assert reply.served is not None
+    assert reply.served.values == {"in2": None, "time2": None}

@@ -77,6 +77,8 @@ def test_numbers_are_written_as_their_encoding_says(
         (Encoding.I8, -3.0, "FD"),
         (Encoding.U24, 70000.0, "011170"),
         (Encoding.I24, -2.0, "FFFFFE"),
+        (Encoding.F24, 123.45, "42F6E6"),
+        (Encoding.F24, -199.9, "C347E6"),
     ],
 )
 def test_odd_sizes_stand_in_frames(encoding: Encoding, value: float, expected: str) -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from firmware_sim.devices import PtyLine, TcpLine
+from firmware_sim.devices.owen_ascii import crc16
 from sensor_profiles import loader
+from sensor_profiles.checks import REALS
 from sensor_profiles.layout import extent
 from sensor_profiles.model import BITS, REGISTERS, Channel, Encoding, Profile, Space
 from tests.firmware_sim import clients
@@ -81,7 +83,17 @@ def _pulsar(channel: Channel) -> tuple[bytes, int]:
     return with_crc(bytes.fromhex("00000001 01 0E") + mask + b"\x34\x12"), 10 + extent(channel.field).count
 
 
-_ITEMS = {"pulsar": _pulsar}
+def _owen(channel: Channel) -> tuple[bytes, int]:
+    place, offset = divmod(channel.field.address, 256)
+    name = (0x8784, 0xB8DF, 0xB257, 0x9107, 0xC173, 0x8FC2)[place]
+    body = bytes([1 + offset, 0x10]) + name.to_bytes(2, "big")
+    letters = "".join(
+        chr(ord("G") + int(digit, 16)) for digit in (body + crc16(body).to_bytes(2, "big")).hex()
+    )
+    return f"#{letters}\r".encode(), 14 + 2 * (6, 3, 3, 3, 4, 4)[place]
+
+
+_ITEMS = {"pulsar": _pulsar, "owen_ascii": _owen}
 """How one item is asked for by the protocols that number their values, and how long the answer is."""
 
 
@@ -113,7 +125,7 @@ def _check(channel: Channel, value: Value) -> None:
     """What was served is what was asked for, within the resolution of the field."""
     wanted = plausible(channel)
     if isinstance(value, float) and isinstance(wanted, float):
-        limit = abs(channel.scale) / 2 if channel.field.encoding not in {Encoding.F32, Encoding.F64} else 0
+        limit = abs(channel.scale) / 2 if channel.field.encoding not in REALS else 0
         assert abs(value - wanted) <= limit + abs(wanted) * 1e-6, channel.name
     else:
         assert value == wanted, channel.name
