@@ -9,18 +9,15 @@ from firmware_sim.devices.owen_ascii import crc16
 from sensor_profiles import loader
 from sensor_profiles.checks import REALS
 from sensor_profiles.layout import extent
-from sensor_profiles.model import BITS, REGISTERS, Channel, Encoding, Profile, Space
+from sensor_profiles.model import BITS, REGISTERS, Channel, Encoding, Profile
 from tests.firmware_sim import clients
 from tests.firmware_sim.clients import mbap, with_crc
 from tests.firmware_sim.examples import Bench
 from wire.messages import Value
 
-NAMES = tuple(
-    name
-    for name, file in loader.library().items()
-    if all(channel.field.space is not Space.ITEM for channel in loader.load(file).channels)
-)
-"""Those that are asked one question; the others are read in whole sessions in `test_profiles_are_read`."""
+_CONVERSE = {"kamstrup_kmp", "mercury_230", "teplocom_vkt7"}
+"""Protocols of several questions, or answers of any length; `test_profiles_are_read` holds whole sessions."""
+NAMES = tuple(name for name, file in loader.library().items() if loader.load(file).protocol not in _CONVERSE)
 _FUNCTION = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 _ASK = {
     "omnicomm_lls": bytes.fromhex("3101066C"),
