@@ -45,6 +45,8 @@ class Board:
         self.stations: dict[Gateway, Station] = {}
         self.unreadable = 0
         self.readings = 0
+        self.login = ""
+        """How to log in to the console, once it is known."""
         self._arrived: deque[tuple[int, int]] = deque()
 
     def take(self, topic: str, payload: bytes, now_ms: int) -> None:

@@ -20,6 +20,7 @@ from firmware_sim.demo.broker import HOST, broker, free_port, listening
 from firmware_sim.demo.children import Child, program
 from firmware_sim.demo.collector_config import collector_config
 from firmware_sim.demo.live import draw, follow
+from firmware_sim.demo.login import awaited
 from firmware_sim.scenario import Scenario
 from firmware_sim.signals import stop_event
 from firmware_sim.simulation import Simulation
@@ -41,6 +42,13 @@ class Plan(Struct, frozen=True, kw_only=True):
     """Where the live view is drawn; None: nowhere."""
     mosquitto: bool = True
     """Take mosquitto where it is installed."""
+
+
+class Ports(Struct, frozen=True, kw_only=True):
+    """Where broker and console are on this machine."""
+
+    broker: int
+    feed: int
 
 
 class Cast(Struct, frozen=True):
@@ -65,21 +73,23 @@ async def play(story: Scenario, plan: Plan) -> Verdict:
     plan.folder.mkdir(parents=True, exist_ok=True)
     with stop_event() as stop, TruthFile(plan.folder / "truth.jsonl") as truth:
         async with Simulation(story, plan.folder, truth.write) as simulation:
-            port = free_port()
-            async with _cast(_prepare(story, simulation, plan, port), port) as cast:
-                await _watch(cast, stop, plan, port, truth)
+            ports = Ports(broker=free_port(), feed=free_port())
+            async with _cast(_prepare(story, simulation, plan, ports), ports.broker) as cast:
+                await _watch(cast, stop, plan, ports, truth)
                 await _end(cast, plan)
     return await asyncio.to_thread(_judge, plan)
 
 
-def _prepare(story: Scenario, simulation: Simulation, plan: Plan, port: int) -> Cast:
+def _prepare(story: Scenario, simulation: Simulation, plan: Plan, ports: Ports) -> Cast:
     """Write every configuration; nothing runs yet."""
     folder = plan.folder
-    around = Surroundings(outboxes=folder, broker_port=port, period_s=plan.period_s)
+    around = Surroundings(outboxes=folder, broker_port=ports.broker, period_s=plan.period_s)
     configs = write_agent_configs(story.sites, simulation.endpoints, around, folder / "agents")
-    (folder / "collector.toml").write_text(collector_config(folder, port), encoding="utf-8")
+    sites = [site.name for site in story.sites]
+    text = collector_config(folder, ports.broker, ports.feed, sites)
+    (folder / "collector.toml").write_text(text, encoding="utf-8")
     return Cast(
-        broker(folder, port, mosquitto=plan.mosquitto),
+        broker(folder, ports.broker, mosquitto=plan.mosquitto),
         Child("collector", program("collector", "run", "-c", str(folder / "collector.toml")), folder),
         tuple(
             Child(f"agent-{path.stem}", program("edge_agent", "run", "-c", str(path)), folder)
@@ -102,13 +112,14 @@ async def _cast(cast: Cast, port: int) -> AsyncIterator[Cast]:
             await child.kill()
 
 
-async def _watch(cast: Cast, stop: asyncio.Event, plan: Plan, port: int, truth: TruthFile) -> None:
+async def _watch(cast: Cast, stop: asyncio.Event, plan: Plan, ports: Ports, truth: TruthFile) -> None:
     """Until it is time, someone stops it, or a child dies."""
     board = Board()
     jobs = {f"watch {child.name}": child.watch() for child in cast.all}
-    jobs |= {"follow": follow(board, HOST, port), "flush": _flush(truth)}
+    jobs |= {"follow": follow(board, HOST, ports.broker), "flush": _flush(truth)}
     if plan.console is not None:
         jobs["draw"] = draw(board, plan.console)
+        jobs["login"] = _tell_login(board, cast.collector.log, ports.feed)
     tasks = [asyncio.create_task(job, name=f"demo {name}") for name, job in jobs.items()]
     ending = asyncio.create_task(stop.wait(), name="demo stop")
     try:
@@ -121,6 +132,11 @@ async def _watch(cast: Cast, stop: asyncio.Event, plan: Plan, port: int, truth: 
         for task in (*tasks, ending):
             task.cancel()
         await asyncio.gather(*tasks, ending, return_exceptions=True)
+
+
+async def _tell_login(board: Board, log: Path, port: int) -> None:
+    board.login = await awaited(log, port)
+    await asyncio.Event().wait()
 
 
 async def _flush(truth: TruthFile) -> None:

@@ -14,7 +14,7 @@ from wire.topics import Gateway
 
 T = TypeVar("T")
 _TABLE_WIDTH = 62
-_OTHER_LINES = 5
+_OTHER_LINES = 6
 _TURN_S = 6
 _UNITS = {
     "Cel": "°C",
@@ -38,7 +38,12 @@ def render(board: Board, now_ms: int, *, width: int, height: int) -> Group:
     shown = _turn(stations, side_by_side, turn)
     rows = height - _OTHER_LINES - len(stations)
     tables = [_site(gateway, station, now_ms, rows, turn) for gateway, station in shown]
-    return Group(Columns(tables, padding=(0, 1)), Text(_headline(board, now_ms)), _gateways(stations))
+    return Group(
+        Columns(tables, padding=(0, 1)),
+        Text(_headline(board, now_ms)),
+        Text(board.login, style="bold"),
+        _gateways(stations),
+    )
 
 
 def _turn(items: Sequence[T], size: int, turn: int) -> Sequence[T]:

@@ -8,7 +8,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+import httpx
 import pytest
+import tomli
+
+from firmware_sim.demo.login import awaited
 
 pytestmark = pytest.mark.system
 
@@ -27,7 +31,7 @@ async def outcome(process: asyncio.subprocess.Process) -> tuple[int | None, str,
 
 @pytest.mark.parametrize("broker", ["--mosquitto", "--no-mosquitto"])
 async def test_no_reading_is_lost_or_doubled(tmp_path: Path, broker: str) -> None:
-    status, out, err = await outcome(await demo(tmp_path, "--duration", "12", "--json", broker))
+    status, out, err = await outcome(await demo(tmp_path, "--duration", "16", "--json", broker))
     assert (status, err) == (0, ""), err
     verdict = json.loads(out.splitlines()[-1])
     assert (verdict["lost"], verdict["duplicated"], verdict["wrong"]) == (0, 0, 0), verdict
@@ -52,6 +56,22 @@ async def test_a_signal_stops_it_in_order_with_a_verdict(tmp_path: Path) -> None
     status, out, err = await outcome(process)
     assert (status, err) == (0, ""), err
     assert json.loads(out)["stored"] > 0
+
+
+async def test_the_console_is_served_and_its_login_is_told(tmp_path: Path) -> None:
+    process = await demo(tmp_path, "--json")
+    await begun(tmp_path)
+    port = tomli.loads((tmp_path / "collector.toml").read_text())["feed"]["listen"].rpartition(":")[2]
+    told = await awaited(tmp_path / "collector.log", int(port))
+    password = told.rpartition(" ")[2]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as browser:
+        page = await browser.get("/")
+        login = await browser.post("/api/v1/login", json={"name": "administrator", "password": password})
+    process.send_signal(signal.SIGTERM)
+    status, _, err = await outcome(process)
+    assert (status, err) == (0, ""), err
+    assert (page.status_code, login.status_code) == (200, 200)
+    assert f"http://127.0.0.1:{port}" in told
 
 
 def children(parent: int) -> dict[int, str]:
