@@ -4,9 +4,10 @@ import { useSignal } from "@preact/signals";
 import { expired } from "./api/http";
 import { LanguageChoice, ThemeChoice } from "./parts/choices";
 import { Dialog } from "./parts/dialog";
+import { query } from "./state/route";
 import { health, logIn, me } from "./state/session";
 import { t } from "./texts";
-import { explain } from "./texts/problems";
+import { explain, explainCode } from "./texts/problems";
 
 export function LoginPage() {
   return (
@@ -34,7 +35,8 @@ export function ExpiredDialog() {
 function LoginForm() {
   const name = useSignal(me.value?.name ?? "");
   const password = useSignal("");
-  const trouble = useSignal("");
+  const returned = query.peek().get("problem");
+  const trouble = useSignal(returned ? explainCode(returned) : "");
   const busy = useSignal(false);
   const submit = async (event: Event) => {
     event.preventDefault();

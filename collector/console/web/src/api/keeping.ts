@@ -19,6 +19,7 @@ export interface ShiftEntry {
   text: string;
   flagged: boolean;
   corrects: number | null;
+  to: string;
 }
 
 export interface ShiftAnswer {
@@ -59,4 +60,19 @@ export interface AuditLine {
   target: string;
   before: unknown;
   after: unknown;
+}
+
+/** A degree of adverse weather conditions (НМУ) for a time; 0: none. */
+export interface Nmu {
+  degree: number;
+  from_ms: number;
+  to_ms: number;
+  source: string;
+  by: string;
+  t_ms: number;
+}
+
+export interface NmuAnswer {
+  current: Nmu | null;
+  entries: Nmu[];
 }

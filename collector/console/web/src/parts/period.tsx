@@ -4,7 +4,7 @@ import type { Signal } from "@preact/signals";
 import { serverNow } from "../state/clock";
 import { t } from "../texts";
 import { span } from "../texts/formats";
-import { fromWritten, toWritten } from "../texts/zoned";
+import { MomentField } from "./moment_field";
 
 export interface Period {
   from_ms: number;
@@ -38,35 +38,8 @@ export function PeriodChoice({ period, hours }: { period: Signal<Period>; hours:
           </button>
         ))}
       </div>
-      <Moment label={t().from} ms={period.value.from_ms} set={(from_ms) => set({ from_ms })} />
-      <Moment label={t().to} ms={period.value.to_ms} set={(to_ms) => set({ to_ms })} />
+      <MomentField label={t().from} ms={period.value.from_ms} set={(from_ms) => set({ from_ms })} />
+      <MomentField label={t().to} ms={period.value.to_ms} set={(to_ms) => set({ to_ms })} />
     </>
-  );
-}
-
-interface MomentProps {
-  label: string;
-  ms: number;
-  set: (ms: number) => void;
-}
-
-function Moment({ label, ms, set }: MomentProps) {
-  const written = toWritten(ms);
-  return (
-    <label>
-      {label}
-      <input
-        class="moment"
-        size={15}
-        inputMode="numeric"
-        placeholder={toWritten(0)}
-        value={written}
-        onChange={(event) => {
-          const found = fromWritten(event.currentTarget.value);
-          if (found === null) event.currentTarget.value = written;
-          else set(found);
-        }}
-      />
-    </label>
   );
 }

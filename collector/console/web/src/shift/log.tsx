@@ -87,8 +87,8 @@ function Entry({ of: entry, correct }: EntryProps) {
       <td class="figure">{entry.seq}</td>
       <td class="time">{moment(entry.t_ms)}</td>
       <td class="said">
-        {entry.kind !== "note" && <b>{ts().kinds[entry.kind] ?? entry.kind}</b>} {entry.text}{" "}
-        {entry.flagged && <em class="flag">{ts().flagged}</em>}
+        {entry.kind !== "note" && <b>{ts().kinds[entry.kind] ?? entry.kind}</b>} {entry.to && `→ ${entry.to}`}{" "}
+        {entry.text} {entry.flagged && <em class="flag">{ts().flagged}</em>}
         {entry.corrects !== null && <small>{ts().corrects(entry.corrects)}</small>}
       </td>
       <td>{entry.by}</td>

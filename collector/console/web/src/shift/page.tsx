@@ -12,6 +12,7 @@ import { moment } from "../texts/formats";
 import { ts } from "../texts/shift";
 import { Accept, HandOver } from "./handover";
 import { Log } from "./log";
+import { NmuPanel } from "./nmu";
 
 const EVERY_MS = 10_000;
 
@@ -37,6 +38,7 @@ interface Props {
 function Found({ answer, reload }: Props) {
   const { current } = answer;
   const mine = current?.by === me.value?.name;
+  const forMe = current?.handover?.to === me.value?.name;
   const start = () => {
     void turnOn(); // within the click, or the browser keeps silent
     return post("/shift/start").then(reload);
@@ -55,8 +57,9 @@ function Found({ answer, reload }: Props) {
       </section>
       <div class="columns wide-first">
         <Log answer={answer} reload={reload} />
-        {may("shift") && current?.handover && !mine && <Accept answer={answer} reload={reload} />}
+        {may("shift") && forMe && <Accept answer={answer} reload={reload} />}
         {may("shift") && current && !current.handover && mine && <HandOver answer={answer} reload={reload} />}
+        <NmuPanel />
       </div>
     </>
   );

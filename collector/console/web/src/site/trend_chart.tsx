@@ -72,7 +72,7 @@ function options(trend: Trend, width: number, zoom: Zoom): uPlot.Options {
     series,
     bands,
     axes: [
-      { ...axis, values: (_, ticks) => ticks.map((s) => tick(s, trend)) },
+      { ...axis, space: 90, values: (_, ticks) => ticks.map((s) => tick(s, trend)) },
       { ...axis, label: symbol(trend.unit), size: 60, values: (_, ticks) => ticks.map(number) },
     ],
     hooks: {

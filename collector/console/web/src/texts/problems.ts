@@ -33,6 +33,17 @@ const ru = {
   name_unfit: "Имя: от 1 до 64 знаков без пробелов, «@» и «/».",
   name_taken: "Такое имя уже есть.",
   two_roles: "У человека одна роль в группе.",
+  no_role: "Этой учётной записи не дано ни одной роли. Обратитесь к администратору.",
+  provider_failed: "Служба входа организации не ответила. Попробуйте ещё раз.",
+  no_shift: "Смена не начата: сначала начните её.",
+  shift_taken: "Смену уже ведёт другой человек.",
+  not_your_shift: "Смену ведёт другой человек.",
+  not_for_you: "Смена сдаётся другому человеку.",
+  handed_over: "Смена уже сдана и ждёт приёма.",
+  nothing_handed_over: "Смену ещё никто не сдал.",
+  items_unticked: "Отмечены не все пункты.",
+  no_such_entry: "Такой записи нет.",
+  unknown_person: "Диспетчера с таким именем нет.",
   last_administrator: "Хотя бы один человек должен оставаться администратором всех групп.",
 };
 
@@ -63,6 +74,17 @@ const kk: typeof ru = {
   name_unfit: "Аты: бос орынсыз, «@» және «/» белгілерінсіз 1–64 таңба.",
   name_taken: "Мұндай ат бар.",
   two_roles: "Адамның бір топта бір рөлі болады.",
+  no_role: "Бұл тіркелгіге бірде-бір рөл берілмеген. Әкімшіге хабарласыңыз.",
+  provider_failed: "Ұйымның кіру қызметі жауап бермеді. Қайтадан көріңіз.",
+  no_shift: "Ауысым басталмаған: алдымен бастаңыз.",
+  shift_taken: "Ауысымды басқа адам жүргізуде.",
+  not_your_shift: "Ауысымды басқа адам жүргізуде.",
+  not_for_you: "Ауысым басқа адамға тапсырылуда.",
+  handed_over: "Ауысым тапсырылған, қабылдануын күтуде.",
+  nothing_handed_over: "Ауысымды әлі ешкім тапсырған жоқ.",
+  items_unticked: "Барлық тармақ белгіленбеген.",
+  no_such_entry: "Мұндай жазба жоқ.",
+  unknown_person: "Мұндай атты диспетчер жоқ.",
   last_administrator: "Барлық топтардың кемінде бір әкімшісі қалуы керек.",
 };
 
@@ -93,6 +115,17 @@ const en: typeof ru = {
   name_unfit: "A name has 1 to 64 characters without spaces, “@” and “/”.",
   name_taken: "This name is taken.",
   two_roles: "Somebody has one role in a group.",
+  no_role: "This account has no role. Ask an administrator.",
+  provider_failed: "The organisation's log-in service did not answer. Try again.",
+  no_shift: "Nobody has the shift: start it first.",
+  shift_taken: "Somebody else has the shift.",
+  not_your_shift: "Somebody else has the shift.",
+  not_for_you: "The shift is handed over to somebody else.",
+  handed_over: "The shift is handed over already and waits to be accepted.",
+  nothing_handed_over: "Nobody has handed the shift over.",
+  items_unticked: "Not all items are ticked.",
+  no_such_entry: "There is no such entry.",
+  unknown_person: "There is no dispatcher of this name.",
   last_administrator: "Somebody must stay administrator of all groups.",
 };
 
@@ -109,5 +142,8 @@ export function explain(error: unknown): string {
   if (error instanceof Unreachable) return said("unreachable", "");
   throw error;
 }
+
+/** A reason that came with an address, such as that of a log-in at the organisation which failed. */
+export const explainCode = (code: string): string => said(code, "");
 
 export const explainRefusal = (refusal: Refusal): string => said(refusal.code, refusal.detail);

@@ -4,6 +4,15 @@ import { language } from "../state/preferences";
 import { tables } from "./tables";
 
 const ru = {
+  nmu: "Неблагоприятные метеоусловия",
+  nmuNow: (degree: number, until: string) => `Действует ${degree} степень НМУ до ${until}`,
+  nmuNone: "Степень НМУ не объявлена",
+  nmuDegree: "Степень",
+  nmuTakeBack: "0 — отменить",
+  nmuFrom: "С",
+  nmuTo: "По",
+  nmuSource: "Кто и когда объявил",
+  nmuEnter: "Внести",
   none: "Смена не начата",
   since: (who: string, when: string) => `Смену ведёт ${who} с ${when}`,
   start: "Начать смену",
@@ -36,6 +45,15 @@ const ru = {
 };
 
 const kk: typeof ru = {
+  nmu: "Қолайсыз метеожағдай",
+  nmuNow: (degree, until) => `ҚМЖ ${degree}-дәрежесі ${until} дейін күшінде`,
+  nmuNone: "ҚМЖ дәрежесі жарияланбаған",
+  nmuDegree: "Дәреже",
+  nmuTakeBack: "0 — болдырмау",
+  nmuFrom: "Бастап",
+  nmuTo: "Дейін",
+  nmuSource: "Кім және қашан жариялады",
+  nmuEnter: "Енгізу",
   none: "Ауысым басталмаған",
   since: (who, when) => `Ауысымды ${who} жүргізуде, басталуы — ${when}`,
   start: "Ауысымды бастау",
@@ -73,6 +91,15 @@ const kk: typeof ru = {
 };
 
 const en: typeof ru = {
+  nmu: "Adverse weather conditions",
+  nmuNow: (degree, until) => `NMU degree ${degree} is in force until ${until}`,
+  nmuNone: "No NMU degree is announced",
+  nmuDegree: "Degree",
+  nmuTakeBack: "0 takes it back",
+  nmuFrom: "From",
+  nmuTo: "To",
+  nmuSource: "Announced by whom and when",
+  nmuEnter: "Enter",
   none: "No shift has been started",
   since: (who, when) => `${who} is on shift since ${when}`,
   start: "Start the shift",
