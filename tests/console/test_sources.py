@@ -65,7 +65,9 @@ def test_units_are_written_as_in_the_texts_of_alarms() -> None:
 )
 def test_whatever_the_centre_may_say_has_words_in_all_languages(file: str, names: list[str]) -> None:
     text = (WEB / f"src/texts/{file}.ts").read_text(encoding="utf-8")
-    assert [name for name in names if len(re.findall(rf'^ +"?{name}"?: ', text, re.MULTILINE)) != 3] == []
+    assert [
+        name for name in names if len(re.findall(rf'^ +"?{name}"?:(?: |$)', text, re.MULTILINE)) != 3
+    ] == []
 
 
 def test_the_page_names_files_that_are_there_and_nothing_from_elsewhere() -> None:
