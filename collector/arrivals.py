@@ -5,6 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from wire.messages import About, Batch, CommandAnswer, Loss, Status, Value
+from wire.reports import Report, ReportDocument
 from wire.topics import Gateway
 
 
@@ -74,6 +75,14 @@ class Answered(Struct, frozen=True):
 
     gateway: Gateway
     answer: CommandAnswer
+
+
+class Reported(Struct, frozen=True):
+    """The report of a commissioning, and what stands in it."""
+
+    gateway: Gateway
+    report: Report
+    document: ReportDocument
 
 
 class Reason(StrEnum):

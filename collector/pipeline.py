@@ -6,6 +6,7 @@
                                                          │ desk.take        │
                                                          │ gateways.note    │ ─▶ acknowledge ══▶ broker
                                                          │ book.answer      │
+                                                         │ reports.keep     │
                                                          └ one transaction  ┘
 
 Order is the guarantee: a receipt leaves only after the store, then the ledger have committed; the broker is
@@ -32,7 +33,7 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector import gateways, ledger, quarantine, state
+from collector import gateways, ledger, quarantine, reports, state
 from collector.alarm_clock import AlarmClock
 from collector.alarms import journal
 from collector.alarms.desk import Desk, Policies
@@ -49,6 +50,7 @@ from collector.store import Store, StoreUnavailableError, open_store
 from wire import logs, service
 from wire.codec import encode
 from wire.messages import Presence, Receipt, Status
+from wire.reports import Kept
 from wire.topics import Gateway, Kind, build
 
 _IDLE_S = 1.0
@@ -78,6 +80,10 @@ class Parts(Struct, frozen=True):
     renewed: "SimpleQueue[CollectorFile]"
     """Configurations that take the place of the one in use, as far as a running collector can."""
     feed: Feed | None = None
+
+
+Told = list[tuple[Gateway, Receipt | Kept]]
+"""What is said to whom once a group is kept."""
 
 
 class Totals(Struct):
@@ -242,15 +248,14 @@ def _finish(parts: Parts, letters: Sequence[Letter], stop: threading.Event, tota
     """Store, record, receipt, acknowledge; stopped while something is away, the group stays unanswered."""
     now_ms = time.time_ns() // 1_000_000
     found = sort(letters, now_ms)
-    receipts = _persist(lambda: _keep(parts, found, now_ms), stop)
-    if receipts is None:
+    told = _persist(lambda: _keep(parts, found, now_ms), stop)
+    if told is None:
         return
     if parts.feed:
         parts.feed.wake()
     parts.notifier.wake()
-    for gateway, receipt in receipts:
-        sent = replace(receipt, t_ms=time.time_ns() // 1_000_000)
-        parts.line.publish(build(gateway, Kind.RECEIPT), encode(sent))
+    for gateway, message in told:
+        _say(parts.line, gateway, message)
     for letter in letters:
         letter.acknowledge()
     totals.messages += len(letters)
@@ -258,7 +263,16 @@ def _finish(parts: Parts, letters: Sequence[Letter], stop: threading.Event, tota
     totals.set_aside += len(found.set_aside)
 
 
-def _keep(parts: Parts, found: Sorted, now_ms: int) -> list[tuple[Gateway, Receipt]]:
+def _say(line: Line, gateway: Gateway, message: Receipt | Kept) -> None:
+    if isinstance(message, Kept):
+        line.publish(build(gateway, Kind.KEPT), encode(message))
+    else:
+        sent = replace(message, t_ms=time.time_ns() // 1_000_000)
+        line.publish(build(gateway, Kind.RECEIPT), encode(sent))
+
+
+def _keep(parts: Parts, found: Sorted, now_ms: int) -> Told:
+    """Keep a group; what to tell whom about it."""
     refused = parts.store.write(found.arrivals) if found.arrivals else ()
     with state.writing(parts.engine) as transaction:
         quarantine.keep(transaction, [*found.set_aside, *refused_by_store(found, refused)], now_ms)
@@ -267,12 +281,12 @@ def _keep(parts: Parts, found: Sorted, now_ms: int) -> list[tuple[Gateway, Recei
         gateways.note(transaction, found.news, now_ms)
         ledger.note_progress(transaction, found.news, now_ms)
         book.answer(transaction, found.answers, now_ms)
-        return ledger.record(transaction, found.arrived, now_ms)
+        kept = reports.keep(transaction, found.reports, now_ms)
+        receipts = ledger.record(transaction, found.arrived, now_ms)
+        return [*receipts, *kept]
 
 
-def _persist(
-    keep: Callable[[], list[tuple[Gateway, Receipt]]], stop: threading.Event
-) -> list[tuple[Gateway, Receipt]] | None:
+def _persist(keep: Callable[[], Told], stop: threading.Event) -> Told | None:
     """Try until it succeeds or the collector stops; log once that it does not and once that it does again."""
     attempts = 0
     while True:

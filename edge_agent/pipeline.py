@@ -8,6 +8,7 @@
                 └══ receipt ══════▶ publish ──▶ outbox deletes
 
     collector ══ command ═▶ publish ─▶ orders ─▶ judging: obeyed, written, and only then answered
+    `edge-agent report --send` ─▶ spool ─▶ publish ══ report ═▶ collector ══ kept ═▶ publish ─▶ spool deletes
 
 A poll that looks wrong brings the next ones of its device sooner.
 
@@ -44,6 +45,7 @@ from edge_agent.publish import Publisher
 from edge_agent.rollout import Configurations
 from edge_agent.samples import Depth, Instant, Pending, RawScan, Scan, Told
 from edge_agent.settings import Plant
+from edge_agent.spool import Spool, SpoolThread, folder_of
 from wire import logs, service
 from wire.messages import Clock, Command, CommandAnswer, CommandOutcome, Configure, LinkStatus, Status
 from wire.topics import Gateway
@@ -160,6 +162,10 @@ class DiskThread:
     async def record(self, file: Path, record: Record) -> None:
         await self._call(health_record.write, file, record)
 
+    def spool(self, path: str) -> SpoolThread:
+        """The reports beside the outbox of this path, by the same thread."""
+        return SpoolThread(Spool(folder_of(path)), self._executor)
+
     async def _call(self, action: Callable[..., T], *arguments: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, action, *arguments)
 
@@ -252,6 +258,7 @@ class _Agent:
             gateway=Gateway(plant.site, plant.gateway),
             about=health.about(plant, disk.epoch, clock.boot_id(), clock.now().wall_ms),
             store=disk,
+            reports=disk.spool(plant.outbox.path),
             status=self._status,
             obey=self._obey,
             rng=chance,

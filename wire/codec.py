@@ -12,7 +12,8 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from wire.messages import VERSION, About, Batch, Command, CommandAnswer, Message, Receipt, Status
+from wire.messages import VERSION, About, Batch, Command, CommandAnswer, Receipt, Status
+from wire.reports import Kept, Report
 
 MAX_BYTES = 16 * 1024 * 1024
 """The largest message after inflating; a zip bomb stops here."""
@@ -22,8 +23,10 @@ _LEVEL = 6
 _ZLIB_FIRST = b"\x78"
 _encoder = msgspec.json.Encoder()
 _decoders: dict[type[Any], msgspec.json.Decoder[Any]] = {
-    kind: msgspec.json.Decoder(kind) for kind in (Batch, Receipt, About, Status, Command, CommandAnswer)
+    kind: msgspec.json.Decoder(kind)
+    for kind in (Batch, Receipt, About, Status, Command, CommandAnswer, Report, Kept)
 }
+Message = Batch | Receipt | About | Status | Command | CommandAnswer | Report | Kept
 M = TypeVar("M", bound=Message)
 
 

@@ -9,6 +9,8 @@ Site and gateway stand in the MQTT topic, never in the payload. Times are intege
     Status   agent, retained     how it is; the last will says offline
     Command  collector → agent   one of a few things an agent may be told; none writes to a device
     Answer   agent → collector   what came of a command, once for each time it arrived
+
+Reports of commissioning are messages, too: see `reports`.
 """
 
 from enum import StrEnum
@@ -356,6 +358,3 @@ class CommandAnswer(Struct, frozen=True, kw_only=True):
     t_ms: Milliseconds
     outcome: CommandOutcome
     says: str = ""
-
-
-Message = Batch | Receipt | About | Status | Command | CommandAnswer

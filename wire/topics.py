@@ -18,6 +18,8 @@ class Kind(StrEnum):
     RECEIPT = "receipt"
     COMMAND = "command"
     ANSWER = "answer"
+    REPORT = "report"
+    KEPT = "kept"
 
 
 class Gateway(Struct, frozen=True, order=True):

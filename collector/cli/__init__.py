@@ -10,6 +10,7 @@ from collector.cli import (
     gateways,
     quarantine,
     readings,
+    reports,
     running,
     service,
     webhooks,
@@ -29,6 +30,7 @@ alarms.app.command()(false_alarm.false)
 app.add_typer(alarms.app, name="alarms")
 app.add_typer(command.app, name="command")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(reports.app, name="reports")
 app.add_typer(service.app, name="service")
 app.add_typer(webhooks.app, name="webhooks")
 

@@ -31,7 +31,7 @@ _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 """Between attempts; a connection that lasted longer was a good one, and the next attempt is made soon."""
 _GOODBYE_S = 2.0
-_FILTERS = [(every(kind), 1) for kind in (Kind.BATCH, Kind.ABOUT, Kind.STATUS, Kind.ANSWER)]
+_FILTERS = [(every(kind), 1) for kind in (Kind.BATCH, Kind.ABOUT, Kind.STATUS, Kind.ANSWER, Kind.REPORT)]
 _V5, _V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
 _log = structlog.get_logger()
 

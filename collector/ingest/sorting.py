@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
-from collector.arrivals import Answered, Arrival, Arrived, News, Reason, Refused, SetAside
+from collector.arrivals import Answered, Arrival, Arrived, News, Reason, Refused, Reported, SetAside
 from collector.ingest.mailbox import Letter
 from wire import topics
 from wire.codec import MAX_BYTES, DecodeError, UnsupportedVersionError, decode
 from wire.messages import About, Batch, CommandAnswer, Epoch, Row, Status, Table
 from wire.messages import Sequence as SequenceNumber
+from wire.reports import MOST_BYTES, Report, ReportDocument
 from wire.topics import Gateway, Kind
 
 EARLIEST_MS = 1_577_836_800_000
@@ -35,6 +36,7 @@ class Sorted(Struct):
     arrived: list[Arrived] = []
     news: list[News] = []
     answers: list[Answered] = []
+    reports: list[Reported] = []
     set_aside: list[SetAside] = []
 
 
@@ -101,11 +103,23 @@ def _sort_answer(gateway: Gateway, letter: Letter, _now_ms: int, found: Sorted) 
     found.answers.append(Answered(gateway, decode(CommandAnswer, letter.payload)))
 
 
+def _sort_report(gateway: Gateway, letter: Letter, _now_ms: int, found: Sorted) -> None:
+    if len(letter.payload) > MOST_BYTES:
+        raise DecodeError(f"a report of {len(letter.payload)} bytes; at most {MOST_BYTES} are kept")
+    report = decode(Report, letter.payload)
+    try:
+        document = msgspec.json.decode(report.document, type=ReportDocument)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DecodeError(f"not the document of a report: {error}") from None
+    found.reports.append(Reported(gateway, report, document))
+
+
 _SORTERS: dict[Kind, Callable[[Gateway, Letter, int, Sorted], None]] = {
     Kind.BATCH: _sort_batch,
     Kind.ABOUT: _sort_about,
     Kind.STATUS: _sort_status,
     Kind.ANSWER: _sort_answer,
+    Kind.REPORT: _sort_report,
 }
 
 

@@ -34,6 +34,7 @@ from collector.state.tables import (
     person_roles,
     quarantine,
     ranges,
+    reports,
     rounds,
     sessions,
     streams,
@@ -71,12 +72,17 @@ def _add_notify(transaction: sa.Connection) -> None:
         table.create(transaction)
 
 
+def _add_reports(transaction: sa.Connection) -> None:
+    reports.create(transaction)
+
+
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     _add_alarm_events,
     _add_commands,
     _add_alarm_desk,
     _add_people,
     _add_notify,
+    _add_reports,
 )
 """The first step leads from version 1 to 2, and so on; a new database is made as the tables above stand."""
 _NEWEST = len(MIGRATIONS) + 1
@@ -104,6 +110,7 @@ __all__ = [
     "person_roles",
     "quarantine",
     "ranges",
+    "reports",
     "rounds",
     "sessions",
     "streams",

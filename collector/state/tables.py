@@ -275,3 +275,20 @@ rounds = sa.Table(
     sa.Column("message", sa.LargeBinary, nullable=False, comment="who was told what, as JSON"),
 )
 """Who was told of an incident; removed when it is acknowledged, or long over."""
+
+reports = sa.Table(
+    "commissioning_report",
+    metadata,
+    sa.Column("site", sa.String(63), primary_key=True),
+    sa.Column("gateway", sa.String(63), primary_key=True),
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("made_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("received_ms", sa.BigInteger, nullable=False),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("person", sa.Text, nullable=False),
+    sa.Column("devices", sa.Integer, nullable=False),
+    sa.Column("troubles", sa.Integer, nullable=False, comment="links that could not be used"),
+    sa.Column("document", sa.LargeBinary, nullable=False, comment="JSON, byte for byte as it was made"),
+    sa.Column("pdf", sa.LargeBinary, nullable=False),
+)
+"""What was found when gateways were commissioned; a report that comes again is the same row."""

@@ -14,7 +14,7 @@ from typer.main import get_command
 
 _COMMANDS: Final = (
     *("run", "check", "doctor", "backtest", "outbox", "profiles", "service"),
-    *("scan", "identify", "read", "add", "calibrate"),
+    *("scan", "identify", "read", "add", "calibrate", "report"),
 )
 
 

@@ -42,7 +42,7 @@ async def inspect(line: Line, unit: int, profiles: Sequence[Profile]) -> Inspect
     Raises:
         LinkDownError: the line is gone.
     """
-    named = await _identity(line, unit)
+    named = await identify(line, unit)
     likely = [p for p in profiles if named.text and matching.named_by(named.text, p)] or list(profiles)
     answers: dict[Block, Answer] = {}
     for profile in likely:
@@ -54,7 +54,12 @@ async def inspect(line: Line, unit: int, profiles: Sequence[Profile]) -> Inspect
     return Inspection(seen=seen, matches=matching.match(seen, profiles))
 
 
-async def _identity(line: Line, unit: int) -> Identity:
+async def identify(line: Line, unit: int) -> Identity:
+    """What a Modbus device says of itself.
+
+    Raises:
+        LinkDownError: the line is gone.
+    """
     device_id = await _name(line, unit, identity.DEVICE_ID)
     return identity.parse(device_id, await _name(line, unit, identity.SERVER_ID))
 
@@ -87,7 +92,16 @@ async def read_block(line: Line, unit: int, profile: Profile, block: Block) -> A
     Raises:
         LinkDownError: the line is gone.
     """
-    outcome = await line.ask(
+    return answer_of(block, await ask_block(line, unit, profile, block))
+
+
+async def ask_block(line: Line, unit: int, profile: Profile, block: Block) -> Outcome:
+    """The same, as it was heard.
+
+    Raises:
+        LinkDownError: the line is gone.
+    """
+    return await line.ask(
         find(profile.protocol),
         unit,
         block,
@@ -96,7 +110,6 @@ async def read_block(line: Line, unit: int, profile: Profile, block: Block) -> A
         wait_s=profile.timing.timeout_ms / 1000,
         password=matching.as_device(profile, unit).plain_password(),
     )
-    return answer_of(block, outcome)
 
 
 def answer_of(block: Block, outcome: Outcome) -> Answer:

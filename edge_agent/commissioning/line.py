@@ -113,6 +113,7 @@ class Line:
         self._transaction = (self._transaction + 1) % _TRANSACTIONS
         ask = Ask(self._framing(driver), unit, block, self._transaction, password)
         patience = patience_s(max(self._wait_s, wait_s), self.setting, answer_bytes)
+        began = asyncio.get_running_loop().time()
         try:
             data = await exchange(tap, driver, ask, patience, gap_s)
         except RefusedError as error:
@@ -121,7 +122,8 @@ class Line:
             return Outcome(unit=unit, heard=Heard.BUSY)
         except NoAnswerError:
             return await self._unanswered(unit, tap, ask.framing)
-        return Outcome(unit=unit, heard=Heard.ANSWER, data=data, echoed=tap.echoed)
+        took_ms = 1000 * (asyncio.get_running_loop().time() - began)
+        return Outcome(unit=unit, heard=Heard.ANSWER, data=data, echoed=tap.echoed, took_ms=took_ms)
 
     async def listen(self, seconds: float) -> bytes:
         """What comes unasked.

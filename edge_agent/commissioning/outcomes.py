@@ -47,6 +47,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """Whose address a foreign frame carried."""
     echoed: bool = False
     """The request came back before anything else."""
+    took_ms: float = 0.0
+    """From the request to the answer; 0 where there was none."""
 
 
 def explain(unit: int, sent: bytes, came: bytes) -> Outcome:

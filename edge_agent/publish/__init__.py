@@ -7,9 +7,10 @@ Invariants:
 - No trouble ends the publisher: it connects, and sends again, for ever.
 
 `window` decides what to send and `commands` what was sent to us; both are pure. `session` is one connection;
-`publisher` lives through many, and `desk` answers commands on each.
+`publisher` lives through many; `desk` answers commands and `reports` brings reports on each.
 """
 
 from edge_agent.publish.publisher import OutboxPort, Publisher
+from edge_agent.publish.reports import ReportPort
 
-__all__ = ["OutboxPort", "Publisher"]
+__all__ = ["OutboxPort", "Publisher", "ReportPort"]

@@ -11,6 +11,7 @@ from aiomqtt import Client, MqttError, ProtocolVersion, Will
 from msgspec.structs import replace
 
 from edge_agent.publish.desk import Desk
+from edge_agent.publish.reports import ReportPort, Reports
 from edge_agent.publish.session import RefusedError, allowed, connected, other, wait_s
 from edge_agent.publish.window import BATCHES, BYTES, Window
 from edge_agent.samples import Depth, Pending
@@ -51,6 +52,7 @@ class Publisher:
         gateway: Gateway,
         about: About,
         store: OutboxPort,
+        reports: ReportPort,
         status: Callable[[], Status],
         obey: Callable[[Command], Awaitable[CommandAnswer]],
         rng: random.Random,
@@ -63,6 +65,7 @@ class Publisher:
             gateway: whose topics to use.
             about: published on every connection; the epoch is taken from `status`, which knows the newest.
             store: the outbox.
+            reports: where reports of commissioning wait.
             status: how the gateway is; state and the outbox fields are filled in here.
             obey: see `Desk`.
             rng: spreads reconnection attempts.
@@ -74,6 +77,7 @@ class Publisher:
         self._store = store
         self._status = status
         self._desk = Desk(gateway, obey, lambda: status().t_ms)
+        self._reports = Reports(gateway, reports)
         self._rng = rng
         self._receipt_timeout_s = receipt_timeout_s
         self._protocol = ProtocolVersion.V5
@@ -138,6 +142,7 @@ class Publisher:
                 f"refuses to let us read {topic}, without which nothing is delivered: see its ACL"
             )
         await self._desk.open(client)
+        await self._reports.open(client)
         self._told_epoch = None
         await self._say(client, Presence.ONLINE)
         self._note_connected()
@@ -148,6 +153,7 @@ class Publisher:
             tasks = [
                 group.create_task(self._receive(client, window), name="publish.receive"),
                 group.create_task(self._desk.serve(client, self._tell_soon), name="publish.desk"),
+                group.create_task(self._reports.serve(client), name="publish.reports"),
                 group.create_task(self._send(client, window), name="publish.send"),
                 group.create_task(self._report(client), name="publish.report"),
             ]
@@ -179,6 +185,8 @@ class Publisher:
             payload = bytes(message.payload)
             if str(message.topic) == self._desk.topic:
                 self._desk.take(payload)
+            elif str(message.topic) == self._reports.topic:
+                await self._reports.take(payload)
             else:
                 await self._take_receipt(payload, window)
 

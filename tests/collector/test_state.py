@@ -14,6 +14,7 @@ ADDED = {
     4: ["alarm", "alarm_journal", "incident"],
     5: ["session", "person_role", "person", "api_token", "login_failure", "audit"],
     6: ["webhook", "delivery", "lease", "notify_round"],
+    7: ["commissioning_report"],
 }
 """Version → the tables that came with it, in an order in which they can be dropped."""
 

@@ -47,7 +47,6 @@ def test_hostile_text_is_shown_as_text_and_runs_nothing(page: Page, centre: Cent
 
 @pytest.mark.parametrize("language", ["ru", "kk", "en"])
 def test_the_whole_page_speaks_the_language_that_is_chosen(page: Page, centre: Centre, language: str) -> None:
-    centre.publish_about(boiler(title="t supply"))
     centre.send(alarm("t_supply"), tables=[readings(60)])
     log_in(page, centre)
     page.click(".person summary")
@@ -68,7 +67,6 @@ def test_no_serious_barrier_for_people_who_see_little_or_use_keys_only(
     browser: Browser, centre: Centre, theme: str
 ) -> None:
     page = open_page(browser, color_scheme=theme)
-    centre.publish_about(boiler())
     centre.send(*(alarm(f"t{n}", priority=1 + n % 4) for n in range(8)), tables=[readings(60)])
     page.goto(centre.url)
     page.wait_for_selector("form")
@@ -100,7 +98,6 @@ def barriers(page: Page) -> list[str]:
 
 def test_on_a_phone_nothing_is_wider_than_the_screen(browser: Browser, centre: Centre) -> None:
     page = open_page(browser, viewport={"width": 360, "height": 740}, has_touch=True)
-    centre.publish_about(boiler())
     centre.send(*(alarm(f"t{n}", priority=1 + n % 4) for n in range(8)), tables=[readings(60)])
     log_in(page, centre)
     for path in PAGES:

@@ -11,6 +11,7 @@ from aiomqtt import ProtocolVersion
 
 from edge_agent.outbox import Depth, Outbox, Pending
 from edge_agent.publish import Publisher
+from edge_agent.spool import Spool
 from tests.edge_agent.outboxes import NOW_MS, append, outbox, scan
 from wire import codec, topics
 from wire.broker import Broker
@@ -58,11 +59,30 @@ class Store:
         return self.box.depth()
 
 
+class Waiting:
+    """A spool, awaited."""
+
+    def __init__(self, spool: Spool) -> None:
+        self.spool = spool
+
+    async def waiting(self) -> list[str]:
+        return self.spool.waiting()
+
+    async def read(self, number: str) -> bytes | None:
+        return self.spool.read(number)
+
+    async def remove(self, number: str) -> bool:
+        return self.spool.remove(number)
+
+
 class Site:
     """An outbox with its publisher."""
 
-    def __init__(self, box: Outbox, port: int, *, receipt_timeout_s: float, broker: Broker | None) -> None:
+    def __init__(
+        self, box: Outbox, spool: Spool, port: int, *, receipt_timeout_s: float, broker: Broker | None
+    ) -> None:
         self.box = box
+        self.spool = spool
         self.publisher = Publisher(
             broker=broker or Broker(port=port),
             gateway=GATEWAY,
@@ -75,6 +95,7 @@ class Site:
                 devices=(),
             ),
             store=Store(box),
+            reports=Waiting(spool),
             status=lambda: Status(state=Presence.ONLINE, epoch=box.epoch, t_ms=NOW_MS, readings_taken=7),
             obey=self.obey,
             rng=random.Random(1),
@@ -105,7 +126,8 @@ async def site(
 ) -> AsyncIterator[Site]:
     """A publisher at work; at the end it is stopped as the pipeline does it."""
     with outbox(folder / "o.db") as box:
-        here = Site(box, port, receipt_timeout_s=receipt_timeout_s, broker=broker)
+        spool = Spool(folder / "reports")
+        here = Site(box, spool, port, receipt_timeout_s=receipt_timeout_s, broker=broker)
         here.write(written)
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as group:

@@ -13,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from edge_agent.publish import publisher
+from edge_agent.spool import Spool
 from tests.edge_agent.outboxes import everything, outbox
 from tests.edge_agent.publishing import GATEWAY, Site, eventually, peer, receipt, site
 from tests.servers import Mosquitto, free_port
@@ -321,7 +322,7 @@ async def test_an_attempt_to_connect_may_be_cancelled(tmp_path: Path) -> None:
     old = OldBroker(0, silent=True)
     with outbox(tmp_path / "o.db") as box:
         async with standing_before(old) as port:
-            here = Site(box, port, receipt_timeout_s=10, broker=None)
+            here = Site(box, Spool(tmp_path), port, receipt_timeout_s=10, broker=None)
             task = asyncio.create_task(here.publisher.run(asyncio.Event()), name="publisher")
             await eventually(lambda: bool(old.versions))
             task.cancel()

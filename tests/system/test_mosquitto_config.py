@@ -81,25 +81,28 @@ def test_a_gateway_writes_its_own_batches_and_nobody_elses(broker: Configured) -
         assert heard.get(timeout=10) == topics.build(OURS, Kind.BATCH)
 
 
-def test_a_gateway_answers_for_itself_only_and_commands_nobody(broker: Configured) -> None:
+@pytest.mark.parametrize("kind", [Kind.ANSWER, Kind.REPORT])
+def test_a_gateway_answers_and_reports_for_itself_only_and_commands_nobody(
+    broker: Configured, kind: Kind
+) -> None:
     with (
         client(broker.port, "collector") as (collector, heard),
         client(broker.port, str(OURS)) as (agent, said),
     ):
         assert heard.get(timeout=10) == "Success"
         assert said.get(timeout=10) == "Success"
-        collector.subscribe(topics.every(Kind.ANSWER), qos=1)
+        collector.subscribe(topics.every(kind), qos=1)
         assert heard.get(timeout=10) == "Granted QoS 1"
-        refused = ((FOREIGN, Kind.ANSWER), (FOREIGN, Kind.COMMAND), (OURS, Kind.COMMAND))
-        for gateway, kind in refused:
-            agent.publish(topics.build(gateway, kind), b"x", qos=1)
+        refused = ((FOREIGN, kind), (FOREIGN, Kind.COMMAND), (OURS, Kind.COMMAND), (OURS, Kind.KEPT))
+        for gateway, foreign in refused:
+            agent.publish(topics.build(gateway, foreign), b"x", qos=1)
             assert said.get(timeout=10) == "Not authorized"
-        agent.publish(topics.build(OURS, Kind.ANSWER), b"x", qos=1)
+        agent.publish(topics.build(OURS, kind), b"x", qos=1)
         assert said.get(timeout=10) == "Success"
-        assert heard.get(timeout=10) == topics.build(OURS, Kind.ANSWER)
+        assert heard.get(timeout=10) == topics.build(OURS, kind)
 
 
-@pytest.mark.parametrize("kind", [Kind.RECEIPT, Kind.COMMAND])
+@pytest.mark.parametrize("kind", [Kind.RECEIPT, Kind.COMMAND, Kind.KEPT])
 def test_what_is_said_to_a_gateway_reaches_only_it(broker: Configured, kind: Kind) -> None:
     with (
         client(broker.port, "collector") as (collector, said),

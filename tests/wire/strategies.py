@@ -1,5 +1,6 @@
 """Hypothesis strategies for every message."""
 
+import msgspec
 from hypothesis import strategies as st
 
 from wire.messages import (
@@ -22,6 +23,7 @@ from wire.messages import (
     Table,
 )
 from wire.quantities import Quantity
+from wire.reports import Kept, Report
 
 names = st.from_regex(r"\A[a-z0-9][a-z0-9_-]{0,20}\Z")
 epochs = st.from_regex(r"\A[0-9a-f]{16}\Z")
@@ -109,4 +111,7 @@ statuses = st.builds(
     silent_devices=st.lists(names, max_size=3).map(tuple),
     links=st.lists(st.builds(LinkStatus, name=names, up=st.booleans()), max_size=2).map(tuple),
 )
-messages = batches | receipts | abouts | statuses
+reports = st.builds(
+    Report, id=epochs, document=st.just(msgspec.Raw(b'{"site":"bh-07"}')), pdf=st.binary(max_size=80)
+)
+messages = batches | receipts | abouts | statuses | reports | st.builds(Kept, id=epochs)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.wire.strategies import batches, messages
 from wire import codec
-from wire.messages import About, Batch, Message, Quality, Receipt, Row, Status, Table
+from wire.messages import About, Batch, Quality, Receipt, Row, Status, Table
 
 KINDS = [Batch, Receipt, About, Status]
 SMALL = Batch(
@@ -23,7 +23,7 @@ SMALL = Batch(
 
 
 @given(messages)
-def test_what_is_decoded_is_what_was_encoded(message: Message) -> None:
+def test_what_is_decoded_is_what_was_encoded(message: codec.Message) -> None:
     assert codec.decode(type(message), codec.encode(message)) == message
 
 

@@ -84,7 +84,7 @@ function options(trend: Trend, width: number, zoom: Zoom): uPlot.Options {
 
 function tick(s: number, trend: Trend): string {
   const length = ((trend.t.at(-1) ?? 0) - (trend.t[0] ?? 0)) / 1000;
-  return length > 3 * DAY_S ? date(s * 1000) : hours(s * 1000);
+  return length > 3 * DAY_S ? date(s * 1000).slice(0, 5) : hours(s * 1000);
 }
 
 function selected(chart: uPlot, zoom: Zoom): void {
