@@ -26,6 +26,7 @@ CHECKED = {
     "honeywell_hpma115c0": "40 0D 04 00 30 00 31 00 32 00 33 00 00 00 00 E9",
     "gill_windsonic": b"\x02Q,229,002.74,M,00,\x0316\r\n".hex(),
     "dypcn_a02yyuw": "FF 07 A1 A7",
+    "escort_db2": "3E 11 F0 1C 06 00 A6 13 00 00 9E 11 00 00 A0 86 01 00 D4 05 00 0A 05 C9",
     "eksis_ivtm7": b"!0011RRCED3D141309AEB4129\r".hex(),
     "davis_vantage_pro2": "4c4f4f14003e032175da0239d10204056301ffffffffffffffffffffffffffffff4effffffffffffff"
     "0000ffff7f0000ffff000000000000000000000000ffffffffffffff0000000000000000000000000000000000002703064b2602"
@@ -108,7 +109,7 @@ def test_a_line_of_letters_and_digits_is_no_trap(name: str, data: st.DataObject)
 @settings(max_examples=40)
 def test_a_frame_comes_out_of_any_pieces_behind_noise(name: str, at: list[int], noise: bytes) -> None:
     good = FRAMES[name]
-    starts = b"\xff@BL~\x02HR\r\n\x96!"
+    starts = b"\xff@BL~\x02HR\r\n\x96!>"
     whole = taken(name, [good])
     assert len(whole) == 1
     assert taken(name, cut(noise.translate(None, starts) + good, at)) == whole
@@ -248,6 +249,7 @@ def test_a_value_in_another_unit_is_refused_and_the_others_stay(
 
 
 def test_a_neighbour_on_the_line_is_not_believed() -> None:
+    assert taken("escort_db2", [bytes.fromhex("3E 01 06 11 01 00 01 00 30")]) == [], "the command of others"
     assert taken("eksis_ivtm7", [b"!0012RRCED3D141309AEB412A\r", b"?0012RRA6\r"]) == []
     assert taken("vaisala_wxt536", [WXT.replace(b"HR0", b"0R0")]) == []
     assert taken("gill_windsonic", [gill(b"A,229,002.74,M,00,")]) == []
@@ -334,6 +336,7 @@ def crc(data: bytes) -> int:
         ("vaisala_wxt", 10, b"AR0\r\n"),
         ("vaisala_wxt", 61, b"zR0\r\n"),
         ("gill_wind", 17, b"?Q"),
+        ("omnicomm_lls", 1, bytes.fromhex("3101066C")),
         ("eksis_ascii", 1, b"$0001RR000009B2\r"),
         ("eksis_ascii", 0xABCD, b"$ABCDRR000009FB\r"),
         ("vaisala_aqt", 1, b""),

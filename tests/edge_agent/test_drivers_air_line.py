@@ -33,6 +33,7 @@ FAULTS = {
     "gill_windsonic": CHECKED,
     "davis_vantage_pro2": CHECKED,
     "dypcn_a02yyuw": CHECKED,
+    "escort_db2": CHECKED,
     "eksis_ivtm7": CHECKED,
     "eksis_ivtm7_m": CHECKED,
     "vaisala_aqt530": ALWAYS,

@@ -50,6 +50,14 @@ def answers(profile: str, values: dict[str, Value], request: str, unit: int) -> 
             "00 10 70 80 01 0E 04 00 00 00 00 00 7C A7",
             "00 10 70 80 01 0E 5A B3 C5 41 00 00 18 DB",
         ),
+        # The same, test/lls_test.cpp; what stands behind the raw count is calibration, here 0
+        (
+            "escort_db2",
+            1,
+            {"temperature": 28.0, "level": 6.0, "raw": 5030.0},
+            "31 01 F0 C5",
+            "3E 01 F0 1C 06 00 A6 13 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 30",
+        ),
         # The self-test of a public driver of the OWEN protocol
         (
             "owen_trm138_ascii",
@@ -59,7 +67,7 @@ def answers(profile: str, values: dict[str, Value], request: str, unit: int) -> 
             b"#HOGMONOKSIKNVVQNGVUHTRGK\r".hex(),
         ),
     ],
-    ids=["omnicomm_lls", "renke_direction", "eksis_ivtm7", "pulsar_heat", "owen_trm138_ascii"],
+    ids=["omnicomm_lls", "renke_direction", "eksis_ivtm7", "pulsar_heat", "escort_db2", "owen_trm138_ascii"],
 )
 def test_a_printed_request_gets_the_printed_reply(
     profile: str, unit: int, values: dict[str, Value], request_hex: str, reply_hex: str

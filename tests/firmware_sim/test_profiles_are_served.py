@@ -35,7 +35,7 @@ _ASK = {
     "eksis_ascii": b"$0001RR000008B1\r",
 }
 """By protocol; empty where the instrument only sends by itself."""
-_ASK_MODEL = {"eksis_ivtm7_m": b"$0001RR000020AB\r"}
+_ASK_MODEL = {"eksis_ivtm7_m": b"$0001RR000020AB\r", "escort_db2": bytes.fromhex("3101F0C5")}
 """By profile, where a model is asked otherwise than its protocol's others."""
 _START = {"sensirion_shdlc": (bytes.fromhex("7E0100020103F87E"), 7)}
 """What must be said first after power-up, and how many bytes answer it."""
