@@ -1,8 +1,8 @@
 """Omnicomm LLS fuel level sensors, binary request and reply by address.
 
 Request `31 addr 06 crc`, reply `3E addr 06`, i8 °C, u16 LE level, u16 LE frequency, crc; CRC-8 Dallas/Maxim
-over all before it. Escort's DB-2 is asked with F0 and tells more. Sources: doc.omnicomm.ru/en/lls_integration/
-binary; wirenboard/wb-mqtt-serial, test/lls_test.cpp.
+over all before it. Escort's DB-2 is asked with F0 and tells more. Sources: wirenboard/wb-mqtt-serial,
+test/lls_test.cpp; doc.omnicomm.ru/en/lls_integration/binary.
 """
 
 from collections.abc import Iterable
