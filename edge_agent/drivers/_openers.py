@@ -4,6 +4,7 @@ import asyncio
 import errno
 import random
 import socket
+import termios
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -89,6 +90,9 @@ async def _open_serial(link: Link, protocol: Callable[[], Stream]) -> Stream:
         )
     except (serial.SerialException, OSError, ValueError) as error:
         raise OpenError(_serial_sentence(path, error)) from None
+    except termios.error as error:
+        asked = f"{link.baud} {link.bytesize}{link.parity}{link.stopbits}"
+        raise OpenError(f"{path}: it does not take {asked} ({error.args[-1]}); set another line") from None
     await asyncio.sleep(0)  # pyserial-asyncio hands over the transport one turn of the loop later
     return cast("Stream", stream)
 

@@ -1,5 +1,6 @@
 """What all commands share: finding a scenario, saying what failed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -32,9 +33,9 @@ def scenario_file(name: str) -> Path:
     return path if path.suffix == ".toml" or len(path.parts) > 1 else scenario.shipped(name)
 
 
-def load_scenario(name: str) -> Scenario:
+def load_scenario(name: str, folders: Sequence[Path] = ()) -> Scenario:
     """A scenario, ready to run; a wrong one ends the command with its sentence."""
     try:
-        return scenario.load(scenario_file(name), profiles())
+        return scenario.load(scenario_file(name), profiles(tuple(folders)))
     except ConfigError as error:
         fail(error)

@@ -43,6 +43,10 @@ def run(
     broker_port: Annotated[
         int, typer.Option("--broker-port", min=1, max=65535, help="MQTT port in those configurations.")
     ] = 1883,
+    folder: Annotated[
+        list[Path] | None,
+        typer.Option("--folder", "-f", help="A folder with profiles of your own; may be repeated."),
+    ] = None,
     directory: Annotated[
         Path | None,
         typer.Option(
@@ -53,17 +57,16 @@ def run(
     ] = None,
 ) -> None:
     """Serve all instruments of a scenario until SIGTERM or SIGINT; prints one JSON line when they answer."""
-    story = load_scenario(scenario)
+    own = tuple(path.resolve() for path in folder or ())
+    story = load_scenario(scenario, own)
     if speed is not None:
         story = msgspec.structs.replace(story, speed=speed)
     try:
         with contextlib.ExitStack() as stack:
-            folder = directory or Path(
-                stack.enter_context(tempfile.TemporaryDirectory(prefix="firmware-sim-"))
-            )
+            here = directory or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="firmware-sim-")))
             file = stack.enter_context(TruthFile(truth)) if truth else None
-            around = Surroundings(outboxes=folder, broker_port=broker_port, period_s=period)
-            asyncio.run(serve(story, folder, file, agent_configs, around))
+            around = Surroundings(outboxes=here, broker_port=broker_port, period_s=period, profiles=own)
+            asyncio.run(serve(story, here, file, agent_configs, around))
     except (UnservableError, OSError) as error:
         fail(error)
 

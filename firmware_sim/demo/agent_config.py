@@ -21,6 +21,8 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     period_s: float = 60.0
     """Devices that measure less often are read as often as they measure."""
     clock: str = "system"
+    profiles: tuple[Path, ...] = ()
+    """Folders with profiles beside the shipped ones."""
 
 
 def agent_config(site: Site, endpoints: Iterable[Endpoint], around: Surroundings) -> str:
@@ -48,6 +50,8 @@ def write_agent_configs(
 
 def _lines(site: Site, links: Mapping[str, Endpoint], around: Surroundings) -> Iterator[str]:
     yield _pair("gateway", site.gateway)
+    if around.profiles:
+        yield _pair("profiles", [str(folder) for folder in around.profiles])
     yield from _table("[site]", name=site.name, **{"class": site.site_class}, title=site.title)
     yield from _table("[broker]", host=around.broker_host, port=around.broker_port)
     yield from _table("[outbox]", path=str(around.outboxes / f"{site.name}.outbox.db"))

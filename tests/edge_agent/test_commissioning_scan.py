@@ -144,6 +144,14 @@ async def test_no_such_port_and_no_permission_are_one_sentence_each(tmp_path: Pa
     assert "Traceback" not in done.err
 
 
+async def test_a_port_that_does_not_take_a_setting_is_one_sentence(tmp_path: Path) -> None:
+    """A pseudo-terminal has no parity, as some adapters have not."""
+    async with PtyWire(ModbusPeer(), tmp_path) as wire:
+        done = await edge_agent("scan", "--port", str(wire.path), "--parity", "E", "--units", "1")
+    assert done.status == 1
+    assert "it does not take 9600 8E1 (Invalid argument); set another line" in done.err
+
+
 async def test_wrong_words_are_wrong_usage() -> None:
     neither = await edge_agent("scan")
     assert neither.status == 2

@@ -15,7 +15,7 @@ from edge_agent.doctor.finding import Verdict
 from edge_agent.drivers._holders import holding
 from edge_agent.health import record
 from firmware_sim.devices import PtyLine
-from tests.contracts.test_commissioning_doc import is_printed
+from tests.contracts.walking import is_printed
 from tests.edge_agent import outboxes
 from tests.edge_agent.commissioning import Done, edge_agent, instrument
 from tests.edge_agent.test_commissioning_takeover import PORT, polls, running_agent, written_config
