@@ -1,6 +1,10 @@
-"""What happens to alarms without anybody saying so: shelving ends, a gateway falls silent or comes back."""
+"""What happens to alarms without anybody saying so.
 
-from collections.abc import Iterator
+Shelving ends, what stands calls again, a gateway falls silent or comes back, what is suppressed by design
+changes.
+"""
+
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import sqlalchemy as sa
@@ -10,6 +14,7 @@ from collector import state
 from collector.alarms import book, silence
 from collector.alarms.alarm import Alarm, key_of
 from collector.alarms.desk import Desk, Told
+from collector.alarms.silence import Facts
 from collector.facts import facts
 from wire.messages import AlarmEvent, AlarmState
 from wire.texts import GATEWAY_SILENT
@@ -43,17 +48,25 @@ class AlarmClock:
         self._begin_s = now_s if self._begin_s is None else self._begin_s
         is_settled = now_s - self._begin_s >= GRACE_S
         with state.reading(self._engine) as connection:
-            told = list(_silences(connection, now_ms)) if is_settled else []
-            is_idle = not told and not self._desk.is_due(connection, now_ms)
-        if not is_idle:
-            with state.writing(self._engine) as transaction:
-                self._desk.take(transaction, told, now_ms)
-                self._desk.pass_time(transaction, now_ms)
+            known = facts(connection)
+            told = list(_silences(connection, known, now_ms)) if is_settled else []
+            silent = (one.gateway for one in book.active(connection, GATEWAY_SILENT))
+            causes = self._desk.design(known, silent)
+            is_designed = self._desk.is_as_designed(connection, causes)
+            is_idle = not told and is_designed and not self._desk.is_due(connection, now_ms)
+        if is_idle:
+            return
+        abouts = {one.gateway: one.about for one in known if one.about}
+        with state.writing(self._engine) as transaction:
+            self._desk.take(transaction, told, now_ms, abouts)
+            if not is_designed:
+                self._desk.suppress(transaction, causes, now_ms)
+            self._desk.pass_time(transaction, now_ms)
 
 
-def _silences(connection: sa.Connection, now_ms: int) -> Iterator[Told]:
+def _silences(connection: sa.Connection, known: Iterable[Facts], now_ms: int) -> Iterator[Told]:
     """Gateways that have fallen silent, and those that are heard again."""
-    silent = {key_of(*told): told for told in silence.silent(facts(connection), now_ms)}
+    silent = {key_of(*told): told for told in silence.silent(known, now_ms)}
     standing = {one.key: one for one in book.active(connection, GATEWAY_SILENT)}
     for key, (gateway, event) in silent.items():
         if key not in standing:

@@ -1,6 +1,7 @@
 """The newest `about` and `status` of every gateway."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from functools import lru_cache
 from operator import itemgetter
 from typing import TypeVar
 
@@ -39,6 +40,22 @@ def note(transaction: sa.Connection, news: Iterable[News], now_ms: int) -> None:
             for (gateway, kind), message in sorted(latest.items(), key=itemgetter(0))
         ],
     )
+
+
+def abouts(connection: sa.Connection, wanted: Collection[Gateway]) -> dict[Gateway, About]:
+    """What these gateways say they have; those that never said so are left out."""
+    if not wanted:
+        return {}
+    c = state.gateways.c
+    sites = sorted({gateway.site for gateway in wanted})
+    query = sa.select(c.site, c.gateway, c.message).where(c.kind == _KINDS[About], c.site.in_(sites))
+    rows = ((Gateway(site, name), message) for site, name, message in connection.execute(query))
+    return {gateway: _about(message) for gateway, message in rows if gateway in wanted}
+
+
+@lru_cache(maxsize=1024)
+def _about(message: bytes) -> About:
+    return msgspec.json.decode(message, type=About)
 
 
 def newest(connection: sa.Connection, kind: type[M]) -> Iterator[tuple[Gateway, M]]:

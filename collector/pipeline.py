@@ -2,9 +2,8 @@
 
     broker ══▶ Line ─▶ Mailbox ─▶ sort ─▶ store.write ─▶ ┌ ledger.record    ┐ ─▶ Line.publish ══▶ receipts
              (mqtt)  (bounded)   (pure)   (durable)      │ quarantine.keep  │       then
-                                                         │ journal.enter    │
-                                                         │ desk.take        │
-                                                         │ gateways.note    │ ─▶ acknowledge ══▶ broker
+                                                         │ gateways.note    │
+                                                         │ desk.take        │ ─▶ acknowledge ══▶ broker
                                                          │ book.answer      │
                                                          │ reports.keep     │
                                                          └ one transaction  ┘
@@ -35,7 +34,7 @@ from msgspec.structs import replace
 
 from collector import gateways, ledger, quarantine, reports, state
 from collector.alarm_clock import AlarmClock
-from collector.alarms import journal
+from collector.alarms import former
 from collector.alarms.desk import Desk, Policies
 from collector.commands import book
 from collector.commands.telling import Telling
@@ -165,6 +164,8 @@ def serve(
     with ExitStack() as opened:
         engine = state.open_state(settings.state.url)
         opened.callback(engine.dispose)
+        with state.writing(engine) as transaction:
+            former.carry_over(transaction)
         mailbox = Mailbox()
         line = Line(settings.broker, settings.client_id, mailbox)
         desk = Desk(Policies(settings.alarms))
@@ -276,9 +277,10 @@ def _keep(parts: Parts, found: Sorted, now_ms: int) -> Told:
     refused = parts.store.write(found.arrivals) if found.arrivals else ()
     with state.writing(parts.engine) as transaction:
         quarantine.keep(transaction, [*found.set_aside, *refused_by_store(found, refused)], now_ms)
-        journal.enter(transaction, found.arrivals, now_ms)
-        parts.desk.take(transaction, [(a.gateway, e) for a in found.arrivals for e in a.batch.alarms], now_ms)
         gateways.note(transaction, found.news, now_ms)
+        told = [(arrival.gateway, event) for arrival in found.arrivals for event in arrival.batch.alarms]
+        abouts = gateways.abouts(transaction, {gateway for gateway, _ in told})
+        parts.desk.take(transaction, told, now_ms, abouts)
         ledger.note_progress(transaction, found.news, now_ms)
         book.answer(transaction, found.answers, now_ms)
         kept = reports.keep(transaction, found.reports, now_ms)

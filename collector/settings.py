@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from wire import config_file
 from wire.broker import Broker
 from wire.messages import Name
+from wire.quantities import Quantity
 
 
 class SqliteStore(
@@ -44,13 +45,51 @@ class StateTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 Minutes = Annotated[float, Meta(ge=0)]
 
 
+class Words(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One text for people, in each language."""
+
+    ru: str
+    kk: str
+    en: str
+
+
+class AlarmKind(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an alarm of a code is due and means; see `collector.alarms.kinds`."""
+
+    code: str
+    quantity: Quantity | None = None
+    """Only where the channel measures this."""
+    site_class: Name | None = None
+    """Only at sites of this class."""
+    priority: Annotated[int, Meta(ge=1, le=4)] | None = None
+    """None: the gateway's own."""
+    cause: Words | None = None
+    consequence: Words | None = None
+    action: Words | None = None
+
+
+class Suppression(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Alarms that nobody is bothered with while something else holds at their gateway."""
+
+    during: Literal["maintenance", "off", "gateway_silent"]
+    """The site's operating mode, or that its gateway is silent."""
+    codes: tuple[str, ...] = ()
+    """Empty: all but the cause itself."""
+    sites: tuple[Name, ...] = ()
+    """Empty: at every site."""
+
+
 class AlarmsTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     realarm_min: tuple[Minutes, Minutes, Minutes, Minutes] = (60, 240, 0, 0)
     """Minutes, by priority, after which an acknowledged alarm that still stands calls again; 0: never."""
+    nag_min: tuple[Minutes, Minutes, Minutes, Minutes] = (5, 15, 0, 0)
+    """Minutes, by priority, after which an alarm that nobody acknowledges calls again; 0: never."""
     latching: tuple[str, ...] = ()
     """Codes of alarms that stay after their end until somebody resets them."""
     shelve_most_h: Annotated[float, Meta(gt=0, le=168)] = 24
     """Hours for which an alarm may be shelved."""
+    kind: tuple[AlarmKind, ...] = ()
+    suppress: tuple[Suppression, ...] = ()
 
 
 class OidcTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

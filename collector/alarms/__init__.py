@@ -1,5 +1,7 @@
-"""Alarms as the gateways tell them, and the one that only the collector can tell: a gateway is silent.
+"""The alarms of the region: what gateways, rules and silence tell, what people do, what time brings.
 
-Batch.alarms ─▶ journal (every event, once) ─▶ occurrences (what stands, what is over)
-about, status, newest readings ─▶ silence ─▶ silent gateways
+Batch.alarms, rules, silence ─┐
+people ───────────────────────┼─▶ desk ─▶ alarm, design, kinds (pure) ─▶ book (as it is now, the journal,
+the clock ────────────────────┘                                         incidents)
+book ─▶ health (chattering, standing, flood, figures) ─▶ consoles, reports
 """

@@ -36,9 +36,13 @@ NOBODY: Final = Actor("")
 class Policy(Struct, frozen=True, kw_only=True):
     """What a kind of alarm is due, milliseconds; 0: never."""
 
+    priority: int = 0
+    """0: the one its gateway gives it."""
     latching: bool = False
     realarm_ms: int = 0
     """Acknowledged and still standing after so long, it is unacknowledged again."""
+    nag_ms: int = 0
+    """Unacknowledged for so long, it calls again."""
     shelve_most_ms: int = 24 * 3_600_000
     """Nothing is shelved for longer."""
 
@@ -53,6 +57,8 @@ class Action(Struct, frozen=True, kw_only=True):
     """When shelving ends by itself."""
     occurrence: str = ""
     """The occurrence the person saw; empty: whatever there is now."""
+    command: str = ""
+    """Of a false alarm: the id of the command that tells its gateway."""
 
 
 class Aside(Struct, frozen=True, kw_only=True):
@@ -72,6 +78,15 @@ class Acknowledged(Struct, frozen=True):
     comment: str = ""
 
 
+class FalseMark(Struct, frozen=True, kw_only=True):
+    """A person's word that the present occurrence was none, and the command that told the gateway."""
+
+    by: str
+    t_ms: int
+    comment: str
+    command: str = ""
+
+
 class Alarm(Struct, frozen=True, kw_only=True):
     """One condition at one place."""
 
@@ -89,6 +104,11 @@ class Alarm(Struct, frozen=True, kw_only=True):
     raises: tuple[int, ...] = ()
     """When it was raised, the newest last: for chattering."""
     incident: int = 0
+    false: FalseMark | None = None
+    called_ms: int = 0
+    """When it called for somebody last."""
+    due_ms: int = 0
+    """When the time brings something to it; 0: nothing."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -104,6 +124,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     address: str = ""
     comment: str = ""
     until_ms: int = 0
+    command: str = ""
     event: AlarmEvent | None = None
     """What the gateway said, if it was the gateway."""
 
@@ -116,6 +137,7 @@ class Happening(Struct, frozen=True, kw_only=True):
     by: Actor = NOBODY
     comment: str = ""
     until_ms: int = 0
+    command: str = ""
     event: AlarmEvent | None = None
 
 
@@ -166,10 +188,10 @@ def told(known: Alarm | None, gateway: Gateway, event: AlarmEvent, now_ms: int, 
     """
     alarm = known or Alarm(key=key_of(gateway, event), gateway=gateway, event=event, priority=event.priority)
     if known is None or _stamp(event) > _stamp(alarm.event):
-        return _begun(alarm, event, now_ms, policy)
+        return _timed(_begun(alarm, event, now_ms, policy), policy)
     if event.id != alarm.event.id or _order(event) <= _order(alarm.event):
         return Change(alarm)
-    return _went_on(alarm, event, now_ms, policy)
+    return _timed(_went_on(alarm, event, now_ms, policy), policy)
 
 
 def act(alarm: Alarm, action: Action, by: Actor, now_ms: int, policy: Policy) -> Change:
@@ -188,12 +210,17 @@ def act(alarm: Alarm, action: Action, by: Actor, now_ms: int, policy: Policy) ->
     if alarm.state is State.NORMAL and action.trigger is Trigger.ACKNOWLEDGE:
         return Change(alarm)  # somebody was faster, or it is over
     asked = Happening(
-        trigger=action.trigger, t_ms=now_ms, by=by, comment=action.comment, until_ms=action.until_ms
+        trigger=action.trigger,
+        t_ms=now_ms,
+        by=by,
+        comment=action.comment,
+        until_ms=action.until_ms,
+        command=action.command,
     )
     moved = _moved(alarm, asked, policy)
     if moved is None:
         raise _not_in_this_state(alarm, action)
-    return moved
+    return _timed(moved, policy)
 
 
 def _not_in_this_state(alarm: Alarm, action: Action) -> NotNowError:
@@ -208,14 +235,39 @@ def _not_in_this_state(alarm: Alarm, action: Action) -> NotNowError:
 
 def tick(alarm: Alarm, now_ms: int, policy: Policy) -> Change:
     """What the time brings: the end of shelving, and a new call for what stands for too long."""
-    trigger = None
-    if alarm.state is State.SHELVED and alarm.aside and 0 < alarm.aside.until_ms <= now_ms:
-        trigger = Trigger.RELEASE
-    elif alarm.state is State.ACKNOWLEDGED and alarm.acknowledged and policy.realarm_ms:
-        is_due = now_ms - alarm.acknowledged.t_ms >= policy.realarm_ms
-        trigger = Trigger.REALARM if is_due else None
-    moved = _moved(alarm, Happening(trigger=trigger, t_ms=now_ms), policy) if trigger else None
-    return moved or Change(alarm)
+    if not 0 < _due_ms(alarm, policy) <= now_ms:
+        return Change(alarm)
+    moved = _moved(alarm, Happening(trigger=_BY_TIME[alarm.state], t_ms=now_ms), policy)
+    return _timed(moved or Change(alarm), policy)
+
+
+_BY_TIME: Final = {
+    State.SHELVED: Trigger.RELEASE,
+    State.ACKNOWLEDGED: Trigger.REALARM,
+    State.UNACKNOWLEDGED: Trigger.NAG,
+}
+TIMED: Final = frozenset(_BY_TIME)
+"""The states to which time brings something."""
+
+
+def _due_ms(alarm: Alarm, policy: Policy) -> int:
+    """When the time brings something to an alarm, Unix ms; 0: never."""
+    if alarm.state is State.SHELVED and alarm.aside:
+        return alarm.aside.until_ms
+    if alarm.state is State.ACKNOWLEDGED and alarm.acknowledged and policy.realarm_ms:
+        return alarm.acknowledged.t_ms + policy.realarm_ms
+    if alarm.state is State.UNACKNOWLEDGED and policy.nag_ms:
+        return alarm.called_ms + policy.nag_ms
+    return 0
+
+
+def retimed(alarm: Alarm, policy: Policy) -> Alarm:
+    """The alarm, due as a policy says."""
+    return replace(alarm, due_ms=_due_ms(alarm, policy))
+
+
+def _timed(change: Change, policy: Policy) -> Change:
+    return replace(change, alarm=retimed(change.alarm, policy)) if change.entries else change
 
 
 def _order(event: AlarmEvent) -> tuple[bool, int, int]:
@@ -237,7 +289,8 @@ def _begun(alarm: Alarm, event: AlarmEvent, now_ms: int, policy: Policy) -> Chan
         ended = _moved(alarm, forgotten, policy) or Change(alarm)
         alarm, entries = ended.alarm, ended.entries
     raises = (*alarm.raises, event.t_ms)[-RAISES_KEPT:]
-    alarm = replace(alarm, event=event, priority=event.priority, acknowledged=None, raises=raises)
+    priority = policy.priority or event.priority
+    alarm = replace(alarm, event=event, priority=priority, acknowledged=None, raises=raises, false=None)
     raised = Happening(trigger=Trigger.RAISE, t_ms=now_ms, event=event)
     begun = _moved(alarm, raised, policy) or Change(alarm)
     entries += begun.entries
@@ -248,8 +301,9 @@ def _begun(alarm: Alarm, event: AlarmEvent, now_ms: int, policy: Policy) -> Chan
 
 
 def _went_on(alarm: Alarm, event: AlarmEvent, now_ms: int, policy: Policy) -> Change:
-    is_worse = event.priority < alarm.priority
-    alarm = replace(alarm, event=event, priority=event.priority)
+    priority = policy.priority or event.priority
+    is_worse = priority < alarm.priority
+    alarm = replace(alarm, event=event, priority=priority)
     said = Happening(trigger=_trigger(event, is_worse=is_worse), t_ms=now_ms, event=event)
     moved = _moved(alarm, said, policy)
     return moved or Change(alarm, (_entry(alarm, replace(said, trigger=None), alarm.state),))
@@ -278,6 +332,8 @@ def _moved(alarm: Alarm, what: Happening, policy: Policy) -> Change | None:
         changed_ms=alarm.changed_ms if state is alarm.state else what.t_ms,
         acknowledged=_acknowledged(alarm, what, state),
         aside=_aside(alarm, what, state),
+        false=_false(alarm, what),
+        called_ms=what.t_ms if state is State.UNACKNOWLEDGED else alarm.called_ms,
     )
     return Change(moved, (_entry(alarm, what, state),))
 
@@ -297,6 +353,12 @@ def _aside(alarm: Alarm, what: Happening, state: State) -> Aside | None:
     return Aside(by=what.by.name, since_ms=what.t_ms, until_ms=what.until_ms, reason=what.comment)
 
 
+def _false(alarm: Alarm, what: Happening) -> FalseMark | None:
+    if what.trigger is not Trigger.FALSE:
+        return alarm.false
+    return FalseMark(by=what.by.name, t_ms=what.t_ms, comment=what.comment, command=what.command)
+
+
 def _entry(alarm: Alarm, what: Happening, after: State) -> Entry:
     return Entry(
         t_ms=what.t_ms,
@@ -309,6 +371,7 @@ def _entry(alarm: Alarm, what: Happening, after: State) -> Entry:
         address=what.by.address,
         comment=what.comment,
         until_ms=what.until_ms,
+        command=what.command,
         event=what.event,
     )
 
@@ -317,6 +380,7 @@ _NEEDS_REASON: Final = {
     Trigger.SHELVE: "shelving",
     Trigger.REMOVE: "taking out of service",
     Trigger.SUPPRESS: "suppressing",
+    Trigger.FALSE: "marking as false",
 }
 
 

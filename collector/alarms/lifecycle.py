@@ -32,7 +32,7 @@ class State(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What happens to an alarm: the first four by the plant or the clock, the others by people or design."""
+    """What happens to an alarm: the first five by the plant or the clock, the others by people or design."""
 
     RAISE = "raise"
     CLEAR = "clear"
@@ -40,6 +40,8 @@ class Trigger(StrEnum):
     """It ends because another alarm tells it too."""
     REALARM = "realarm"
     """It stands acknowledged for too long, or got worse."""
+    NAG = "nag"
+    """Nobody has acknowledged it for too long."""
     ACKNOWLEDGE = "acknowledge"
     RESET = "reset"
     SHELVE = "shelve"
@@ -48,6 +50,8 @@ class Trigger(StrEnum):
     """Out of service."""
     RELEASE = "release"
     """Unshelve, end the suppression, return to service."""
+    FALSE = "false"
+    """A person found that there was no such condition."""
 
 
 S, T = State, Trigger
@@ -64,6 +68,7 @@ TABLE: Final[dict[tuple[State, Trigger], State]] = {
     (S.UNACKNOWLEDGED, T.CLEAR): S.RETURNED,
     (S.ACKNOWLEDGED, T.CLEAR): S.NORMAL,
     (S.ACKNOWLEDGED, T.REALARM): S.UNACKNOWLEDGED,
+    (S.UNACKNOWLEDGED, T.NAG): S.UNACKNOWLEDGED,
     (S.RETURNED, T.ACKNOWLEDGE): S.NORMAL,
     (S.RETURNED, T.RAISE): S.UNACKNOWLEDGED,
     (S.LATCHED_UNACKNOWLEDGED, T.ACKNOWLEDGE): S.LATCHED,
@@ -77,6 +82,8 @@ TABLE: Final[dict[tuple[State, Trigger], State]] = {
     **{(state, T.SHELVE): S.SHELVED for state in State if state not in ASIDE},
     **{(state, T.SUPPRESS): S.SUPPRESSED for state in State if state not in ASIDE},
     **{(state, T.REMOVE): S.OUT_OF_SERVICE for state in State if state is not S.OUT_OF_SERVICE},
+    # A word about the occurrence, which changes nothing else.
+    **{(state, T.FALSE): state for state in State},
     # Where it comes back to if its condition does not hold; else see `step`.
     **{(state, T.RELEASE): S.NORMAL for state in ASIDE},
 }

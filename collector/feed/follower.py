@@ -113,8 +113,8 @@ class Follower:
         struck, self._struck = self._struck, set()
         region = self._atlas.region(connection)
         for found in listing.incidents(connection, struck):
-            alarms = listing.keyed(connection, found.keys)
-            yield _incident(self._seq, found, alarms.values(), region)
+            alarms = listing.of_incident(connection, found.id)
+            yield _incident(self._seq, found, alarms, region)
 
     def _look_after_clients(self, now_ms: int) -> None:
         open_ = {client.session for client in self._hub.clients.copy() if client.session is not None}
@@ -123,16 +123,6 @@ class Follower:
             sessions.touch(transaction, open_ & alive, now_ms)
         self._hub.post(lambda: self._hub.keep(alive))
         self._hub.post(lambda: self._hub.beat(now_ms))
-
-
-def told(seq: int, shown: Shown, region: Region, texts: AlarmTexts) -> Item:
-    """An alarm that is to be shown anew though the journal has nothing of it."""
-
-    def encode(language: str, _: Readable) -> bytes:
-        alarm = texts.encoded(shown, region, language)
-        return b'event: alarm\ndata: {"seq":%d,"alarm":%b,"change":null}\n\n' % (seq, alarm)
-
-    return Item(seq, frozenset({region.group(shown.alarm.gateway.site)}), encode, is_numbered=False)
 
 
 def _changed(line: Line, shown: Shown, region: Region, texts: AlarmTexts) -> Item:

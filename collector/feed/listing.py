@@ -9,13 +9,12 @@ from msgspec import Struct
 
 from collector import state
 from collector.alarms.alarm import Alarm
-from collector.alarms.falsehoods import FalseAlarm
 from collector.alarms.incidents import Incident
 from collector.alarms.lifecycle import ASIDE, SEEN, State
 from collector.feed.views import Shown
-from wire.topics import Gateway
 
 _AT_ONCE: Final = 500
+_ALARMS: Final = sa.select(state.alarms.c.changed_seq, state.alarms.c.incident, state.alarms.c.message)
 _alarm = msgspec.json.Decoder(Alarm)
 _incident = msgspec.json.Decoder(Incident)
 
@@ -39,32 +38,32 @@ class Wanted(Struct, frozen=True, kw_only=True):
 def wanted(connection: sa.Connection, what: Wanted) -> list[Shown]:
     """Those alarms, in the order of their newest journal entries."""
     c = state.alarms.c
-    query = sa.select(c.changed_seq, c.message).where(c.state.in_([one.value for one in what.states()]))
+    query = _ALARMS.where(c.state.in_([one.value for one in what.states()]))
     if what.site is not None:
         query = query.where(c.site == what.site)
     found = _decoded(connection, query.order_by(c.changed_seq))
     if what.priority is not None:
-        found = [(seq, alarm) for seq, alarm in found if alarm.priority == what.priority]
-    return _shown(connection, found)
+        found = [one for one in found if one[2].priority == what.priority]
+    return _shown(found)
 
 
 def keyed(connection: sa.Connection, keys: Sequence[str]) -> dict[str, Shown]:
     """Those of these alarms that were ever raised."""
     c = state.alarms.c
-    found: list[tuple[int, Alarm]] = []
+    found: list[tuple[int, int, Alarm]] = []
     askable = [key for key in keys if "\0" not in key]  # PostgreSQL has no such text
     for first in range(0, len(askable), _AT_ONCE):
         part = askable[first : first + _AT_ONCE]
-        found += _decoded(connection, sa.select(c.changed_seq, c.message).where(c.key.in_(part)))
-    return {one.alarm.key: one for one in _shown(connection, found)}
+        found += _decoded(connection, _ALARMS.where(c.key.in_(part)))
+    return {one.alarm.key: one for one in _shown(found)}
 
 
 def by_site(connection: sa.Connection) -> dict[str, list[Alarm]]:
     """Site → the alarms of it that a dispatcher's list shows."""
     c = state.alarms.c
-    query = sa.select(c.changed_seq, c.message).where(c.state.in_([one.value for one in SEEN]))
+    query = _ALARMS.where(c.state.in_([one.value for one in SEEN]))
     inside: dict[str, list[Alarm]] = {}
-    for _, alarm in _decoded(connection, query):
+    for _, _, alarm in _decoded(connection, query):
         inside.setdefault(alarm.gateway.site, []).append(alarm)
     return inside
 
@@ -72,8 +71,7 @@ def by_site(connection: sa.Connection) -> dict[str, list[Alarm]]:
 def of_site(connection: sa.Connection, site: str) -> list[Alarm]:
     """All alarms that were ever raised at a site."""
     c = state.alarms.c
-    query = sa.select(c.changed_seq, c.message).where(c.site == site)
-    return [alarm for _, alarm in _decoded(connection, query)]
+    return [alarm for _, _, alarm in _decoded(connection, _ALARMS.where(c.site == site))]
 
 
 def incidents(connection: sa.Connection, numbers: Iterable[int]) -> list[Incident]:
@@ -87,35 +85,15 @@ def incidents(connection: sa.Connection, numbers: Iterable[int]) -> list[Inciden
     return found
 
 
-def _decoded(connection: sa.Connection, query: sa.Select[Any]) -> list[tuple[int, Alarm]]:
-    return [(seq, _alarm.decode(message)) for seq, message in connection.execute(query)]
+def of_incident(connection: sa.Connection, number: int) -> list[Shown]:
+    """The alarms of an incident."""
+    c = state.alarms.c
+    return _shown(_decoded(connection, _ALARMS.where(c.incident == number)))
 
 
-def _shown(connection: sa.Connection, found: Sequence[tuple[int, Alarm]]) -> list[Shown]:
-    """With the incident each belongs to by now, and whether it was found to be none."""
-    numbers = {alarm.incident for _, alarm in found}
-    homes = {one.id: one.merged_into or one.id for one in incidents(connection, numbers)}
-    false = _false(connection, [alarm for _, alarm in found])
-    return [
-        Shown(
-            alarm,
-            seq,
-            false.get((alarm.gateway, alarm.event.id)),
-            homes.get(alarm.incident, alarm.incident),
-        )
-        for seq, alarm in found
-    ]
+def _decoded(connection: sa.Connection, query: sa.Select[Any]) -> list[tuple[int, int, Alarm]]:
+    return [(seq, incident, _alarm.decode(message)) for seq, incident, message in connection.execute(query)]
 
 
-def _false(connection: sa.Connection, alarms: Sequence[Alarm]) -> dict[tuple[Gateway, str], FalseAlarm]:
-    table = state.false_alarms
-    ids = [alarm.event.id.replace("\0", "\N{REPLACEMENT CHARACTER}") for alarm in alarms]
-    marked: dict[tuple[Gateway, str], FalseAlarm] = {}
-    for first in range(0, len(ids), _AT_ONCE):
-        query = sa.select(table).where(table.c.id.in_(ids[first : first + _AT_ONCE]))
-        for row in connection.execute(query).mappings():
-            word = FalseAlarm(
-                by=row["by"], comment=row["comment"], t_ms=row["t_ms"], command_id=row["command_id"]
-            )
-            marked[Gateway(row["site"], row["gateway"]), row["id"]] = word
-    return marked
+def _shown(found: Iterable[tuple[int, int, Alarm]]) -> list[Shown]:
+    return [Shown(alarm, seq, incident) for seq, incident, alarm in found]

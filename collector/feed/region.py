@@ -11,6 +11,7 @@ from msgspec import Struct
 from collector.alarms.silence import Facts
 from collector.facts import facts
 from collector.settings import SiteTable, Title
+from wire.messages import About
 from wire.texts import Names, names_of
 from wire.topics import Gateway
 
@@ -45,6 +46,11 @@ class Region(Struct, frozen=True, kw_only=True):
     def at(self, site: str) -> list[Facts]:
         """The gateways of a site."""
         return [known for gateway, known in self.gateways.items() if gateway.site == site]
+
+    def about(self, gateway: Gateway) -> About | None:
+        """What a gateway says it has; None where it never said so."""
+        known = self.gateways.get(gateway)
+        return known.about if known else None
 
     def names_at(self, gateway: Gateway) -> Names:
         """What the things of a gateway are called."""

@@ -48,7 +48,8 @@ class FeedServer:
         assert settings.feed is not None
         table = settings.feed
         self._engine, self._stop = engine, threading.Event()
-        self._hub, atlas, texts = Hub(), Atlas(settings.sites), AlarmTexts(ZoneInfo(table.zone))
+        self._hub, atlas = Hub(), Atlas(settings.sites)
+        texts = AlarmTexts(ZoneInfo(table.zone), lambda: desk.kinds, wall_clock_ms)
         context = Context(
             table=table,
             engine=engine,

@@ -2,16 +2,17 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector.alarms.alarm import Alarm
-from collector.alarms.falsehoods import FalseAlarm
+from collector.alarms import health, incidents
+from collector.alarms.alarm import Alarm, FalseMark
 from collector.alarms.incidents import Incident
+from collector.alarms.kinds import Kinds
 from collector.alarms.lifecycle import URGENT
 from collector.feed.models import alarms as api
 from collector.feed.region import Region
@@ -26,7 +27,6 @@ class Shown(Struct, frozen=True):
 
     alarm: Alarm
     seq: int
-    false: FalseAlarm | None = None
     incident: int = 0
     """Where it belongs now: incidents are merged."""
 
@@ -34,15 +34,16 @@ class Shown(Struct, frozen=True):
 class AlarmTexts:
     """Makes views of alarms and keeps their encodings; any thread may ask."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
-        self._zone = zone
+    def __init__(self, zone: ZoneInfo, kinds: Callable[[], Kinds], now_ms: Callable[[], int]) -> None:
+        self._zone, self._kinds, self._now_ms = zone, kinds, now_ms
         self._keeping = threading.Lock()
         self._kept: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
 
     def encoded(self, shown: Shown, region: Region, language: str) -> bytes:
         """An alarm as JSON."""
         edition = region.editions.get(shown.alarm.gateway, 0)
-        key = (shown.alarm.key, shown.seq, language, shown.incident, shown.false, edition)
+        traits = self._traits(shown.alarm)
+        key = (shown.alarm.key, shown.seq, language, shown.incident, edition, traits)
         with self._keeping:
             if (kept := self._kept.get(key)) is not None:
                 self._kept.move_to_end(key)
@@ -59,6 +60,8 @@ class AlarmTexts:
         alarm, event = shown.alarm, shown.alarm.event
         site = alarm.gateway.site
         text = render(event, language, region.names_at(alarm.gateway), self._zone)
+        guidance = self._kinds().guidance(event, region.about(alarm.gateway), language)
+        chattering, standing = self._traits(alarm)
         has_point = event.device is not None and event.channel is not None
         return api.Alarm(
             key=alarm.key,
@@ -81,7 +84,10 @@ class AlarmTexts:
             changed_ms=alarm.changed_ms,
             seq=shown.seq,
             incident=shown.incident,
-            false=_false(shown.false),
+            chattering=chattering,
+            standing=standing,
+            suspect=_text(event.params, "suspect"),
+            false=_false(alarm.false),
             value=_number(event.params, "value"),
             limit=_number(event.params, "limit"),
             expected=_number(event.params, "expected"),
@@ -90,7 +96,15 @@ class AlarmTexts:
             happened=text.happened,
             evidence=text.evidence,
             check=text.check,
+            cause=guidance.cause,
+            consequence=guidance.consequence,
+            action=guidance.action,
         )
+
+    def _traits(self, alarm: Alarm) -> tuple[bool, bool]:
+        """Whether it is chattering, and whether standing: both change without any event."""
+        now_ms = self._now_ms()
+        return health.is_chattering(alarm, now_ms), health.is_standing(alarm, now_ms)
 
 
 def narrowed(found: Incident, region: Region, readable: frozenset[str] | None) -> Incident:
@@ -112,7 +126,7 @@ def incident(found: Incident, alarms: Iterable[Alarm], region: Region, language:
         urgent=found.urgent,
         alarms=len(listed),
         unacknowledged=sum(one.state in URGENT for one in listed),
-        title=", ".join(region.title(site, language) for site in found.sites),
+        title=incidents.title(found, language, lambda site: region.title(site, language)),
     )
 
 
@@ -130,7 +144,7 @@ def _acknowledged(alarm: Alarm) -> api.Word | None:
     return api.Word(by=known.by, t_ms=known.t_ms, comment=known.comment) if known else None
 
 
-def _false(word: FalseAlarm | None) -> api.Word | None:
+def _false(word: FalseMark | None) -> api.Word | None:
     return api.Word(by=word.by, t_ms=word.t_ms, comment=word.comment) if word else None
 
 

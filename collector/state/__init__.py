@@ -7,6 +7,7 @@ SQLAlchemy Core; the one construct that is not standard SQL, INSERT … ON CONFL
     StateUnusableError     wrong address, missing driver, newer schema: a person must act
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,14 +17,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from collector.state.tables import (
-    alarm_events,
     alarm_journal,
     alarms,
     audit,
     commands,
     counters,
     deliveries,
-    false_alarms,
     gateways,
     incidents,
     leases,
@@ -48,13 +47,12 @@ _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", f"busy_timeout = {_BUSY_
 _schema = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True))
 
 
-def _add_alarm_events(transaction: sa.Connection) -> None:
-    alarm_events.create(transaction)
+def _nothing(_transaction: sa.Connection) -> None:
+    """Version 2 had a table of events that the journal of alarms has taken the place of."""
 
 
 def _add_commands(transaction: sa.Connection) -> None:
     commands.create(transaction)
-    false_alarms.create(transaction)
 
 
 def _add_alarm_desk(transaction: sa.Connection) -> None:
@@ -76,13 +74,28 @@ def _add_reports(transaction: sa.Connection) -> None:
     reports.create(transaction)
 
 
+def _extend_alarms(transaction: sa.Connection) -> None:
+    """When time brings something to an alarm, its incident, and which entries called somebody."""
+    there = {column["name"] for column in sa.inspect(transaction).get_columns(alarms.name)}
+    if "due_ms" in there:
+        return
+    for name in ("due_ms", "incident"):
+        transaction.exec_driver_sql(f"ALTER TABLE alarm ADD COLUMN {name} BIGINT NOT NULL DEFAULT 0")
+        transaction.exec_driver_sql(f"CREATE INDEX ix_alarm_{name} ON alarm ({name})")
+    transaction.exec_driver_sql("ALTER TABLE alarm_journal ADD COLUMN called SMALLINT")
+    for key, message in transaction.execute(sa.select(alarms.c.key, alarms.c.message)).all():
+        number = json.loads(message)["incident"] if b'"incident"' in message else 0
+        transaction.execute(alarms.update().where(alarms.c.key == key).values(incident=number))
+
+
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
-    _add_alarm_events,
+    _nothing,
     _add_commands,
     _add_alarm_desk,
     _add_people,
     _add_notify,
     _add_reports,
+    _extend_alarms,
 )
 """The first step leads from version 1 to 2, and so on; a new database is made as the tables above stand."""
 _NEWEST = len(MIGRATIONS) + 1
@@ -92,14 +105,12 @@ __all__ = [
     "MIGRATIONS",
     "StateUnavailableError",
     "StateUnusableError",
-    "alarm_events",
     "alarm_journal",
     "alarms",
     "audit",
     "commands",
     "counters",
     "deliveries",
-    "false_alarms",
     "gateways",
     "incidents",
     "leases",

@@ -5,7 +5,8 @@ for one another at the counter of the chain.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Final
 
 import sqlalchemy as sa
@@ -17,17 +18,22 @@ BEGINNING: Final = bytes(32)
 _AT_ONCE: Final = 500
 
 
-def append(transaction: sa.Connection, table: sa.Table, entries: Sequence[tuple[int, bytes]]) -> int:
-    """Append entries (Unix ms, body) in this order.
+def append(
+    transaction: sa.Connection,
+    table: sa.Table,
+    entries: Sequence[tuple[int, bytes]],
+    columns: Sequence[Mapping[str, object]] = (),
+) -> int:
+    """Append entries (Unix ms, body) in this order; `columns` are what the table has besides, for each.
 
     Returns:
         The number of the last of them.
     """
     seq, previous = _head(transaction, table, len(entries))
-    rows = []
-    for t_ms, body in entries:
+    rows: list[dict[str, object]] = []
+    for (t_ms, body), more in zip(entries, columns or repeat({}, len(entries)), strict=True):
         previous = chained(previous, body)
-        rows.append({"seq": seq, "t_ms": t_ms, "entry": body, "hash": previous})
+        rows.append({"seq": seq, "t_ms": t_ms, "entry": body, "hash": previous, **more})
         seq += 1
     transaction.execute(table.insert(), rows)
     return seq - 1

@@ -74,19 +74,6 @@ quarantine = sa.Table(
     sqlite_autoincrement=True,
 )
 
-alarm_events = sa.Table(
-    "alarm_event",
-    metadata,
-    sa.Column("site", sa.String(63), primary_key=True),
-    sa.Column("gateway", sa.String(63), primary_key=True),
-    sa.Column("id", sa.String(250), primary_key=True),
-    sa.Column("state", sa.String(10), primary_key=True),
-    sa.Column("t_ms", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("received_ms", sa.BigInteger, nullable=False),
-    sa.Column("message", sa.LargeBinary, nullable=False, comment="the event, as JSON"),
-)
-"""What gateways reported by themselves; the same event told twice is one row."""
-
 commands = sa.Table(
     "command",
     metadata,
@@ -102,19 +89,6 @@ commands = sa.Table(
     sa.Column("says", sa.Text, nullable=False),
 )
 """What gateways are told; sent again and again until there is an answer or it is too late."""
-
-false_alarms = sa.Table(
-    "false_alarm",
-    metadata,
-    sa.Column("site", sa.String(63), primary_key=True),
-    sa.Column("gateway", sa.String(63), primary_key=True),
-    sa.Column("id", sa.String(250), primary_key=True),
-    sa.Column("t_ms", sa.BigInteger, nullable=False),
-    sa.Column("by", sa.Text, nullable=False),
-    sa.Column("comment", sa.Text, nullable=False),
-    sa.Column("command_id", sa.String(16), nullable=False, comment="tells the gateway"),
-)
-"""Alarms that a person found to be none."""
 
 counters = sa.Table(
     "counter",
@@ -132,6 +106,8 @@ alarms = sa.Table(
     sa.Column("state", sa.String(24), nullable=False, index=True),
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("changed_seq", sa.BigInteger, nullable=False, index=True, comment="its newest journal entry"),
+    sa.Column("due_ms", sa.BigInteger, nullable=False, index=True, server_default="0", comment="0: never"),
+    sa.Column("incident", sa.BigInteger, nullable=False, index=True, server_default="0", comment="0: none"),
     sa.Column("message", sa.LargeBinary, nullable=False, comment="the alarm, as JSON"),
 )
 """Every alarm that was ever raised, as it is now."""
@@ -142,6 +118,7 @@ alarm_journal = sa.Table(
     sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("t_ms", sa.BigInteger, nullable=False, index=True),
     sa.Column("key", sa.String(400), nullable=False, index=True),
+    sa.Column("called", sa.SmallInteger, comment="priority of what was raised and shown"),
     sa.Column("entry", sa.LargeBinary, nullable=False, comment="as JSON"),
     sa.Column("hash", sa.LargeBinary(32), nullable=False, comment="SHA-256 of the hash before and the entry"),
 )

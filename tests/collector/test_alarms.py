@@ -1,19 +1,13 @@
-"""Alarm events are kept once, with the receipt of their batch; the rest follows from facts."""
+"""Which gateways are silent follows from facts."""
 
 import msgspec
-import pytest
 import sqlalchemy as sa
-from hypothesis import given
-from hypothesis import strategies as st
 
 from collector import ledger, state
-from collector.alarms import journal
-from collector.alarms.occurrences import Entry, fold, standing
 from collector.alarms.silence import Facts, silent
-from collector.arrivals import Arrival, Arrived
-from tests.collector.collecting import EPOCH, GATEWAY, NOW_MS, OTHER, batch
+from collector.arrivals import Arrived
+from tests.collector.collecting import EPOCH, GATEWAY, NOW_MS, OTHER
 from wire.messages import About, AlarmEvent, AlarmState, DeviceAbout, Presence, Status
-from wire.topics import Gateway
 
 RAISED = AlarmEvent(
     id="high/heat/t_supply/1000",
@@ -32,96 +26,6 @@ def later(event: AlarmEvent, state_: AlarmState, by_ms: int = 60_000, **changes:
 
 
 CLEARED = later(RAISED, AlarmState.CLEARED)
-
-
-def arrival(*events: AlarmEvent, gateway: Gateway = GATEWAY, seq: int = 1) -> Arrival:
-    return Arrival(gateway, msgspec.structs.replace(batch(seq, rows=0), alarms=events))
-
-
-def entered(engine: sa.Engine, *arrivals: Arrival) -> None:
-    with state.writing(engine) as transaction:
-        journal.enter(transaction, arrivals, NOW_MS)
-
-
-def kept(
-    engine: sa.Engine, *, site: str | None = None, active: bool = False, limit: int = 100
-) -> list[Entry]:
-    with state.reading(engine) as connection:
-        return journal.entries(connection, limit=limit, site=site, active=active)
-
-
-def test_an_event_is_kept_as_it_came_and_only_once(engine: sa.Engine) -> None:
-    entered(engine, arrival(RAISED), arrival(RAISED, seq=2))
-    entered(engine, arrival(RAISED, CLEARED))
-    found = kept(engine)
-    assert {entry.event.state: entry.event for entry in found} == {"raised": RAISED, "cleared": CLEARED}
-    assert len(found) == 2
-    assert {entry.gateway for entry in found} == {GATEWAY}
-
-
-def test_two_gateways_may_use_one_id(engine: sa.Engine) -> None:
-    entered(engine, arrival(RAISED), arrival(RAISED, gateway=OTHER))
-    assert len(kept(engine)) == 2
-    assert [entry.gateway for entry in kept(engine, site=OTHER.site)] == [OTHER]
-
-
-def test_only_what_was_never_cleared_is_active(engine: sa.Engine) -> None:
-    other = msgspec.structs.replace(RAISED, id="low/heat/p/5", code="low", channel="p")
-    entered(engine, arrival(RAISED, other, CLEARED))
-    assert [entry.event.id for entry in kept(engine, active=True)] == [other.id]
-
-
-def test_the_limit_counts_alarms_not_events(engine: sa.Engine) -> None:
-    many = [msgspec.structs.replace(RAISED, id=f"x/{n}", t_ms=NOW_MS + n) for n in range(5)]
-    ends = [later(event, AlarmState.CLEARED) for event in many]
-    entered(engine, arrival(*many, *ends))
-    assert {entry.event.id for entry in kept(engine, limit=2)} == {"x/3", "x/4"}
-    assert len(kept(engine, limit=2)) == 4
-
-
-def test_no_text_from_outside_stops_the_journal(engine: sa.Engine) -> None:
-    odd = msgspec.structs.replace(RAISED, id="x\0y", link="\0", params={"note": "\0" * 300})
-    entered(engine, arrival(odd))
-    assert [entry.event for entry in kept(engine)] == [odd]
-
-
-def test_what_fails_to_be_recorded_is_not_entered_either(engine: sa.Engine) -> None:
-    def fail_midway() -> None:
-        with state.writing(engine) as transaction:
-            journal.enter(transaction, [arrival(RAISED)], NOW_MS)
-            raise KeyError
-
-    with pytest.raises(KeyError):
-        fail_midway()
-    assert kept(engine) == []
-
-
-@given(st.permutations([RAISED, later(RAISED, AlarmState.UPDATED, 1), CLEARED, CLEARED, RAISED]))
-def test_the_order_of_arrival_does_not_matter(events: list[AlarmEvent]) -> None:
-    (found,) = fold(Entry(GATEWAY, event, NOW_MS) for event in events)
-    assert found.event == CLEARED
-    assert not found.stands
-
-
-def test_an_end_before_its_beginning_is_an_end() -> None:
-    backwards = later(RAISED, AlarmState.CLEARED, by_ms=-3_600_000)
-    (found,) = fold([Entry(GATEWAY, RAISED, 1), Entry(GATEWAY, backwards, 2)])
-    assert found.event.state is AlarmState.CLEARED
-
-
-def test_an_alarm_its_gateway_forgot_gives_way_to_the_next_of_its_kind() -> None:
-    again = msgspec.structs.replace(RAISED, id="high/heat/t_supply/2000", since_ms=2000)
-    newest, oldest = fold([Entry(GATEWAY, RAISED, 1), Entry(GATEWAY, again, 2)])
-    assert (newest.event.id, newest.stands, oldest.stands) == (again.id, True, False)
-    elsewhere = fold([Entry(GATEWAY, RAISED, 1), Entry(OTHER, again, 2)])
-    assert all(one.stands for one in elsewhere)
-
-
-def test_the_most_urgent_stands_first() -> None:
-    calm = msgspec.structs.replace(RAISED, id="a", code="stuck", priority=4, since_ms=3000)
-    urgent = msgspec.structs.replace(RAISED, id="b", code="high_high", priority=1)
-    found = standing(fold([Entry(GATEWAY, calm, 1), Entry(GATEWAY, urgent, 1), Entry(GATEWAY, RAISED, 1)]))
-    assert [one.event.priority for one in found] == [1, 3, 4]
 
 
 def about(*periods_s: float) -> About:

@@ -9,11 +9,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from collector import gateways, ledger, state
-from collector.alarms import journal
+from collector.alarms import book
+from collector.alarms.desk import Desk, Policies
+from collector.alarms.silence import Facts, silent
 from collector.arrivals import Arrived, News
 from collector.cli import app
+from collector.settings import AlarmsTable
 from tests.collector.collecting import EPOCH, GATEWAY, OTHER, Agent, batch, collecting, settings
-from tests.collector.test_alarms import CLEARED, RAISED, about, arrival, status
+from tests.collector.test_alarms import CLEARED, RAISED, about, status
 from tests.servers import Mosquitto
 from wire.messages import About, AlarmState, ChannelAbout, DeviceAbout, Presence
 
@@ -37,7 +40,9 @@ def filled(tmp_path: Path) -> Path:
     over = msgspec.structs.replace(RAISED, id="low/heat/t_supply/7", code="low")
     ended = msgspec.structs.replace(over, state=AlarmState.CLEARED, t_ms=over.t_ms + 1)
     with state.opened(url) as engine, state.writing(engine) as transaction:
-        journal.enter(transaction, [arrival(RAISED, over, ended)], now_ms)
+        facts = Facts(gateway=OTHER, about=about(60), status=status(Presence.OFFLINE))
+        told = [(GATEWAY, event) for event in (RAISED, over, ended)]
+        Desk(Policies(AlarmsTable())).take(transaction, [*told, *silent([facts], now_ms)], now_ms)
         ledger.record(transaction, [Arrived(GATEWAY, EPOCH, 1, now_ms, now_ms)], now_ms)
         news = [News(GATEWAY, named()), News(OTHER, about(60)), News(OTHER, status(Presence.OFFLINE))]
         gateways.note(transaction, news, now_ms)
@@ -49,11 +54,11 @@ def test_what_stands_is_told_in_words_and_silent_gateways_first(filled: Path) ->
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[0].startswith("2  ")
-    assert lines[0].endswith("ap-03/gw-1  raised   Шлюз ap-03/gw-1: молчит")
-    assert "  bh-07/gw-1  raised   Подача\\x1b[2J (heat): выше предела" in result.stdout
-    assert "снято" not in result.stdout
+    assert lines[0].endswith("ap-03/gw-1  unacknowledged  Шлюз ap-03/gw-1: молчит")
+    assert "  bh-07/gw-1  unacknowledged  Подача\\x1b[2J (heat): выше предела" in result.stdout
+    assert "  bh-07/gw-1  returned        Подача" in result.stdout
     assert "\x1b" not in result.stdout
-    assert result.stderr == "2 alarms\n"
+    assert result.stderr == "3 alarms\n"
 
 
 def test_without_active_the_past_is_told_too(filled: Path) -> None:
@@ -65,9 +70,9 @@ def test_without_active_the_past_is_told_too(filled: Path) -> None:
 
 def test_a_program_gets_events_and_text(filled: Path) -> None:
     result = call("alarms", "list", "-c", filled, "--active", "--language", "en", "--json")
-    silent, alarm = json.loads(result.stdout)
-    assert (silent["site"], silent["alarm"]["code"]) == ("ap-03", "gateway_silent")
-    assert silent["alarm"]["params"]["reason"] == "offline"
+    quiet, alarm = (one for one in json.loads(result.stdout) if one["active"])
+    assert (quiet["site"], quiet["alarm"]["code"]) == ("ap-03", "gateway_silent")
+    assert quiet["alarm"]["params"]["reason"] == "offline"
     assert alarm["alarm"]["params"] == RAISED.params
     assert set(alarm["text"]) == {"title", "happened", "evidence", "check"}
 
@@ -90,5 +95,5 @@ def test_an_alarm_is_durable_when_its_batch_is_receipted(mosquitto: Mosquitto, t
         agent.send(first)
         agent.send_until_receipted(batch(3))
     with state.opened(wanted.state.url) as engine, state.reading(engine) as connection:
-        found = journal.entries(connection, limit=10)
-    assert sorted(entry.event.state for entry in found) == ["cleared", "raised"]
+        events = [line.entry.event for line in book.lines(connection)]
+    assert [event and event.state for event in events] == ["raised", "cleared"]

@@ -13,10 +13,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from collector import gateways, ledger, state
-from collector.alarms import journal
-from collector.arrivals import Answered, Arrival, Arrived, News
+from collector.alarms.desk import Desk, Policies
+from collector.arrivals import Answered, Arrived, News
 from collector.cli import app
 from collector.commands import book
+from collector.settings import AlarmsTable
 from tests.collector.collecting import (
     EPOCH,
     GATEWAY,
@@ -49,6 +50,7 @@ from wire.messages import (
 from wire.topics import Gateway, Kind
 
 SITE = str(GATEWAY)
+DESK = Desk(Policies(AlarmsTable()))
 NOW_MS = time.time_ns() // 1_000_000
 LATER_MS = NOW_MS + 3_600_000
 ANOMALY = AlarmEvent(
@@ -102,8 +104,7 @@ def filled(tmp_path: Path) -> Path:
         news = [News(GATEWAY, about()), News(GATEWAY, STATUS), News(OTHER, about()), News(OTHER, OFFLINE)]
         gateways.note(transaction, news, NOW_MS)
         ledger.record(transaction, [Arrived(OTHER, EPOCH, 1, NOW_MS, NOW_MS)], NOW_MS)
-        told = [msgspec.structs.replace(batch(1), alarms=(ANOMALY, HIGH))]
-        journal.enter(transaction, [Arrival(GATEWAY, one) for one in told], NOW_MS)
+        DESK.take(transaction, [(GATEWAY, ANOMALY), (GATEWAY, HIGH)], NOW_MS)
     return file
 
 
@@ -240,17 +241,16 @@ def test_an_anomaly_that_was_none_is_marked_and_its_gateway_learns(filled: Path)
     assert entry["order"] == {"type": "rebaseline", "device": "trm138"}
     assert "confirmed false by aigul: pump was\\x1b changed" in call("alarms", "list", "-c", filled).stdout
     lines = json.loads(call("alarms", "list", "-c", filled, "--json").stdout)
-    assert [line["false"]["command_id"] for line in lines if line["false"]] == [entry["id"]]
+    assert [line["false"]["command"] for line in lines if line["false"]] == [entry["id"]]
 
 
 def test_only_an_anomaly_of_one_gateway_can_be_false(filled: Path) -> None:
     with state.opened(url(filled)) as engine, state.writing(engine) as transaction:
-        twin = msgspec.structs.replace(batch(1), alarms=(ANOMALY,))
-        journal.enter(transaction, [Arrival(OTHER, twin)], NOW_MS)
+        DESK.take(transaction, [(OTHER, ANOMALY)], NOW_MS)
     rest = ("-c", filled, "--by", "a", "--comment", "c", "--wait", "0")
     refused = [call("alarms", "false", word, *rest) for word in ("nothing\0", HIGH.id, ANOMALY.id)]
     assert [result.exit_code for result in refused] == [1, 1, 1]
-    assert "there is no alarm nothing\\x00; `collector alarms list`" in refused[0].stderr
+    assert "no alarm was raised last as nothing\\x00; `collector alarms list`" in refused[0].stderr
     assert "high/1 is no anomaly" in refused[1].stderr
     assert "add --gateway, one of" in refused[2].stderr
     assert commands(filled) == []

@@ -92,6 +92,7 @@ def test_shelved_it_lives_on_unseen_and_comes_back_in_time() -> None:
     [
         (Action(trigger=Trigger.SHELVE, until_ms=30_000), "needs a reason"),
         (Action(trigger=Trigger.REMOVE, comment=" "), "needs a reason"),
+        (Action(trigger=Trigger.FALSE), "marking as false needs a reason"),
         (Action(trigger=Trigger.SHELVE, comment="x", until_ms=1), "an end that is still to come"),
         (Action(trigger=Trigger.SHELVE, comment="x", until_ms=25 * HOUR_MS), "longer than 24 h"),
         (Action(trigger=Trigger.RESET), "unacknowledged cannot be told to reset"),
@@ -108,6 +109,35 @@ def test_what_stands_acknowledged_for_too_long_calls_again() -> None:
     alarm = do(after(event(RAISED)), Trigger.ACKNOWLEDGE)
     assert pass_time(alarm, 20_000 + HOUR_MS - 1, policy).alarm.state is State.ACKNOWLEDGED
     assert pass_time(alarm, 20_000 + HOUR_MS, policy).alarm.state is State.UNACKNOWLEDGED
+
+
+def test_what_nobody_acknowledges_calls_again_and_again() -> None:
+    policy = Policy(nag_ms=60_000)
+    alarm = told(None, GATEWAY, event(RAISED), 10_000, policy).alarm
+    assert alarm.due_ms == 70_000
+    assert pass_time(alarm, 69_999, policy) == Change(alarm)
+    called = pass_time(alarm, 71_000, policy)
+    assert [(one.trigger, one.after) for one in called.entries] == [(Trigger.NAG, State.UNACKNOWLEDGED)]
+    assert (called.alarm.due_ms, called.alarm.changed_ms) == (131_000, 10_000)
+    seen = act(called.alarm, Action(trigger=Trigger.ACKNOWLEDGE), ANNA, 80_000, policy).alarm
+    assert seen.due_ms == 0
+
+
+def test_the_priority_of_the_policy_precedes_the_gateways() -> None:
+    change = told(None, GATEWAY, event(RAISED, priority=3), 10_000, Policy(priority=1))
+    assert change.alarm.priority == 1
+    worse = event(UPDATED, t_ms=2000, priority=2)
+    assert told(change.alarm, GATEWAY, worse, 20_000, Policy(priority=1)).alarm.state is State.UNACKNOWLEDGED
+
+
+def test_a_false_alarm_stays_marked_until_it_is_raised_anew() -> None:
+    alarm = do(after(event(RAISED)), Trigger.FALSE, "a new pump", command="0" * 16)
+    assert alarm.state is State.UNACKNOWLEDGED
+    assert alarm.false is not None
+    assert (alarm.false.by, alarm.false.comment, alarm.false.command) == ("anna", "a new pump", "0" * 16)
+    over = told(alarm, GATEWAY, event(CLEARED, t_ms=5000), 30_000, PLAIN).alarm
+    assert over.false == alarm.false
+    assert told(over, GATEWAY, event(RAISED, 2, 6000), 40_000, PLAIN).alarm.false is None
 
 
 def test_what_gets_worse_calls_again() -> None:
@@ -165,7 +195,7 @@ class Life(RuleBasedStateMachine):
         self.occurrence = 0
         self.holds = False
         self.journal: list[Any] = []
-        self.policy = Policy(latching=False, realarm_ms=HOUR_MS)
+        self.policy = Policy(latching=False, realarm_ms=HOUR_MS, nag_ms=HOUR_MS // 4)
 
     def _take(self, change: Change) -> None:
         self.alarm = change.alarm

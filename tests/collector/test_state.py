@@ -9,12 +9,13 @@ from collector.state import StateUnavailableError, StateUnusableError, check_url
 
 NEWEST = len(state.MIGRATIONS) + 1
 ADDED = {
-    2: ["alarm_event"],
-    3: ["command", "false_alarm"],
+    2: [],
+    3: ["command"],
     4: ["alarm", "alarm_journal", "incident"],
     5: ["session", "person_role", "person", "api_token", "login_failure", "audit"],
     6: ["webhook", "delivery", "lease", "notify_round"],
     7: ["commissioning_report"],
+    8: [],
 }
 """Version → the tables that came with it, in an order in which they can be dropped."""
 
@@ -118,3 +119,23 @@ def test_all_statements_compile_for_postgresql() -> None:
                 dialect=postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has not annotated it
             )
         )
+
+
+def test_alarms_get_their_new_columns_and_keep_their_incident(state_url: str) -> None:
+    with state.opened(state_url) as engine, state.writing(engine) as transaction:
+        for name in ("due_ms", "incident"):
+            transaction.exec_driver_sql(f"DROP INDEX ix_alarm_{name}")
+            transaction.exec_driver_sql(f"ALTER TABLE alarm DROP COLUMN {name}")
+        transaction.exec_driver_sql("ALTER TABLE alarm_journal DROP COLUMN called")
+        before = state.MIGRATIONS.index(state._extend_alarms) + 1
+        transaction.exec_driver_sql(f"UPDATE schema_version SET version = {before}")
+        for key, message in (("a", b'{"incident":7}'), ("b", b"{}")):
+            row = {"key": key, "site": "s", "code": "c", "state": "normal", "active": False}
+            old = sa.table("alarm", *map(sa.column, (*row, "changed_seq", "message")))
+            transaction.execute(old.insert(), {**row, "changed_seq": 1, "message": message})
+    with state.opened(state_url) as engine, state.reading(engine) as connection:
+        c = state.alarms.c
+        found = connection.execute(sa.select(c.key, c.incident, c.due_ms).order_by(c.key)).all()
+        assert found == [("a", 7, 0), ("b", 0, 0)]
+        indexes = sa.inspect(connection).get_indexes("alarm")
+        assert {index["column_names"][0] for index in indexes} >= {"due_ms", "incident", "state"}

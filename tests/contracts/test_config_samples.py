@@ -12,8 +12,8 @@ import tomli
 
 import collector.settings
 import edge_agent.settings
-from collector.settings import AlarmsTable as CollectorAlarms
 from collector.settings import (
+    AlarmKind,
     CollectorFile,
     FeedTable,
     InfluxStore,
@@ -21,8 +21,10 @@ from collector.settings import (
     SiteTable,
     SqliteStore,
     StateTable,
+    Suppression,
     WebhooksTable,
 )
+from collector.settings import AlarmsTable as CollectorAlarms
 from edge_agent.settings import tables
 from edge_agent.settings.alarms import AlarmsTable, ChannelAlarms
 from edge_agent.settings.calibration import CalibrationTable
@@ -60,13 +62,16 @@ COLLECTOR: dict[str, tuple[type, ...]] = {
     "store": (SqliteStore, InfluxStore),
     "state": (StateTable,),
     "alarms": (CollectorAlarms,),
+    "alarms.kind": (AlarmKind,),
+    "alarms.suppress": (Suppression,),
     "feed": (FeedTable,),
     "feed.oidc": (OidcTable,),
     "sites": (SiteTable,),
     "webhooks": (WebhooksTable,),
 }
 HEADER = re.compile(
-    r"(?:# )?\[\[?(device\.detect|device\.calibration|detect\.expected|feed\.oidc|[a-z]+(?:\.channels)?)"
+    r"(?:# )?\[\[?(device\.detect|device\.calibration|detect\.expected|feed\.oidc|alarms\.kind|"
+    r"alarms\.suppress|[a-z]+(?:\.channels)?)"
     r"(?:\.[a-z0-9_]+(\.(?:alarms|checks|table))?)?\]"
 )
 SAMPLES = [("agent.toml", AGENT), ("collector.toml", COLLECTOR)]
@@ -93,7 +98,13 @@ def test_a_sample_shows_every_setting(name: str, sections: dict[str, tuple[type,
     known = {(section, key) for section, kinds in sections.items() for key in fields(kinds)}
     nested = {("", section) for section in sections} | {("device", "channels"), ("device.channels", "alarms")}
     nested |= {("device.channels", "checks"), ("device", "detect"), ("detect", "expected")}
-    nested |= {("device.channels", "table"), ("device", "calibration"), ("feed", "oidc")}
+    nested |= {
+        ("device.channels", "table"),
+        ("device", "calibration"),
+        ("feed", "oidc"),
+        ("alarms", "kind"),
+        ("alarms", "suppress"),
+    }
     assert known - nested - shown == set()
     assert shown - known <= {("store", "kind")}
 

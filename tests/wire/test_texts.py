@@ -32,7 +32,7 @@ def every_sentence(language: Language) -> dict[str, str]:
         value = getattr(language, key)
         if isinstance(value, str):
             found[key] = value
-        elif key in {"reasons", "detectors", "relations", "units"}:
+        elif key in {"reasons", "detectors", "relations", "units", "incidents"}:
             found |= {f"{key}.{name}": word for name, word in value.items()}
         elif key == "forms":
             found |= {f"{noun}.{n}": word for noun, words in value.items() for n, word in enumerate(words)}
@@ -67,7 +67,7 @@ def test_all_languages_name_the_same_parameters_in_the_same_parts() -> None:
 @EACH
 def test_no_table_of_a_language_lacks_a_word(language: str) -> None:
     said, reference = LANGUAGES[language], LANGUAGES["ru"]
-    for table in ("reasons", "detectors", "relations", "units", "forms"):
+    for table in ("reasons", "detectors", "relations", "units", "forms", "incidents"):
         assert set(getattr(said, table)) == set(getattr(reference, table)), table
     assert {quantity.unit for quantity in Quantity} <= set(said.units)
     assert {quality for quality in Quality if quality.startswith("bad.")} <= set(said.reasons)

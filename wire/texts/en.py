@@ -194,6 +194,13 @@ ENGLISH = Language(
     link="Link {}",
     gateway="Gateway {}",
     relation="Relation “{}”",
+    incidents={
+        "power": "One cause, probably a power cut: {sites}",
+        "common": "Several sites at once, one cause: {sites}",
+        "gateway": "No data from the site: {sites}",
+        "link": "No connection to instruments: {sites}",
+        "plant": "Several alarms of one cause: {sites}",
+    },
     over_title="{title} — over",
     covered="There is no separate alarm any more: the alarm “{cause}” now tells the same.",
     see_cause="See the alarm “{cause}”.",

@@ -55,6 +55,8 @@ class Language(Struct, frozen=True, kw_only=True):
     link: str
     gateway: str
     relation: str
+    incidents: Mapping[str, str]
+    """power, common, gateway, link, plant → what is struck, `{sites}`."""
     over_title: str
     covered: str
     """Instead of `over` when another alarm, `{cause}`, tells the same from now on."""

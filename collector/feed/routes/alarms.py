@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Annotated, Final
 
+import msgspec
 import sqlalchemy as sa
 from fastapi import APIRouter, Query, Response
 
 from collector import state
-from collector.alarms import book
+from collector.alarms import book, health
 from collector.alarms.alarm import Action as AlarmAction
-from collector.alarms.alarm import Actor, NotNowError
+from collector.alarms.alarm import Actor, Alarm, NotNowError
 from collector.alarms.incidents import Incident as Group
 from collector.alarms.lifecycle import State, Trigger
 from collector.feed import listing, views
@@ -22,6 +23,7 @@ from collector.feed.models.alarms import (
     ActionWanted,
     AlarmFilter,
     AlarmList,
+    Flood,
     Incident,
     RefusedAlarm,
     Verb,
@@ -56,16 +58,24 @@ def list_alarms(who: Who, context: Here, asked: Annotated[AlarmFilter, Query()])
         region = context.atlas.region(connection)
         shown = [one for one in listing.wanted(connection, wanted) if _may_read(who, region, one)]
         found = listing.incidents(connection, {one.incident for one in shown})
+        flood = _flood(connection, [one.alarm for one in shown], context.now_ms())
     language = asked.lang or who.language
     alarms = b",".join(context.texts.encoded(one, region, language) for one in shown)
     struck = _incidents(found, shown, region, language)
-    body = b'{"seq":%d,"server_ms":%d,"alarms":[%b],"incidents":[%b],"flood":null}' % (
+    body = b'{"seq":%d,"server_ms":%d,"alarms":[%b],"incidents":[%b],"flood":%b}' % (
         seq,
         context.now_ms(),
         alarms,
         b",".join(one.model_dump_json().encode() for one in struck),
+        flood.model_dump_json().encode() if flood else b"null",
     )
     return Response(body, media_type="application/json")
+
+
+def _flood(connection: sa.Connection, listed: Sequence[Alarm], now_ms: int) -> Flood | None:
+    raised = [t_ms for t_ms, _, _ in book.calls(connection, now_ms - health.FLOOD_LOOK_MS)]
+    found = health.flood(raised, listed, now_ms)
+    return Flood(**msgspec.structs.asdict(found)) if found else None
 
 
 def _incidents(

@@ -7,13 +7,13 @@ import sqlalchemy as sa
 from fastapi import APIRouter
 
 from collector import state
-from collector.alarms import falsehoods
-from collector.alarms.falsehoods import FalseAlarm
+from collector.alarms.alarm import Action as AlarmAction
+from collector.alarms.alarm import Actor
+from collector.alarms.lifecycle import Trigger
 from collector.commands import book
 from collector.feed import listing
 from collector.feed.auth import Caller, Who
-from collector.feed.context import Context, Here
-from collector.feed.follower import told
+from collector.feed.context import Here
 from collector.feed.models.alarms import Alarm, FalseWanted
 from collector.feed.models.people import Language
 from collector.feed.problems import ProblemCode, ProblemError, described
@@ -46,12 +46,20 @@ def confirm_false(wanted: FalseWanted, who: Who, context: Here, lang: Language |
             order=order,
         )
         book.enter(transaction, gateway, command)
-        word = FalseAlarm(by=who.actor.name, comment=wanted.comment, t_ms=now_ms, command_id=command.id)
-        falsehoods.mark(transaction, gateway, shown.alarm.event.id, word)
+        word = AlarmAction(
+            trigger=Trigger.FALSE,
+            comment=wanted.comment,
+            occurrence=wanted.occurrence,
+            command=command.id,
+        )
+        by = Actor(who.actor.name, who.actor.address)
+        done = context.desk.act(transaction, [wanted.key], word, by=by, now_ms=now_ms)
+        for key, error in done.refused.items():
+            raise ProblemError(409, ProblemCode(error.code), str(error), key=key)
         said = {"comment": wanted.comment, "command": command.id}
         audit.note(transaction, Deed.ALARM_FALSE, who.actor, now_ms, target=wanted.key, after=said)
         marked = listing.keyed(transaction, [wanted.key])[wanted.key]
-    _tell(context, marked, region)
+    context.wake()
     return context.texts.view(marked, region, lang or who.language)
 
 
@@ -85,8 +93,3 @@ def _device(shown: Shown, region: Region) -> str:
             409, ProblemCode.UNKNOWN_DEVICE, f"the gateway has no device `{name}` any more", device=name
         )
     return name
-
-
-def _tell(context: Context, shown: Shown, region: Region) -> None:
-    hub = context.hub
-    hub.post(lambda: hub.add([told(hub.seq, shown, region, context.texts)], hub.seq))

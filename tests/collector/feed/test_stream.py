@@ -64,7 +64,11 @@ def test_incidents_follow_their_alarms(server: Server) -> None:
     with anna.stream(after=0) as stream:
         server.tell(event("a"), event("b"))
         found = stream.next("incident").data
-        assert (found["alarms"], found["unacknowledged"], found["title"]) == (2, 2, "Boiler house 1")
+        assert (found["alarms"], found["unacknowledged"], found["title"]) == (
+            2,
+            2,
+            "Several alarms of one cause: Boiler house 1",
+        )
         anna.act("acknowledge", key("a"))
         assert stream.next("incident").data["unacknowledged"] == 1
 
