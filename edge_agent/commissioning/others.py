@@ -34,6 +34,9 @@ class Kind(Struct, frozen=True, kw_only=True):
     units: tuple[int, ...]
     block: Block
     wait_s: float
+    gap_s: float
+    password: bytes
+    """The factory's; an instrument with another one refuses to be read, and so is found."""
 
 
 class Contact(Struct, frozen=True, kw_only=True):
@@ -52,12 +55,12 @@ def kinds(profiles: Iterable[Profile], units: Sequence[int], *, serial: bool) ->
 
     No units: those the instruments leave the factory with, where a protocol has addresses at all.
     """
-    groups: dict[tuple[str, LineSetting | None, Block], list[Profile]] = {}
+    groups: dict[tuple[str, LineSetting | None, Block, str | None], list[Profile]] = {}
     for profile in profiles:
         block = all_blocks(profile, holes=True)[0]
         setting = _setting(profile) if serial else None
-        groups.setdefault((profile.protocol, setting, block), []).append(profile)
-    return tuple(_kind(setting, block, here, units) for (_, setting, block), here in groups.items())
+        groups.setdefault((profile.protocol, setting, block, profile.password), []).append(profile)
+    return tuple(_kind(setting, block, here, units) for (_, setting, block, _), here in groups.items())
 
 
 def _setting(profile: Profile) -> LineSetting:
@@ -71,9 +74,15 @@ def _kind(
     protocol = profiles[0].protocol
     factory = tuple(dict.fromkeys(profile.unit for profile in profiles))
     here = tuple(units) or factory if has_addresses(protocol, block) else factory[:1]
-    wait_s = max(profile.timing.timeout_ms for profile in profiles) / 1000
     return Kind(
-        protocol=protocol, setting=setting, profiles=tuple(profiles), units=here, block=block, wait_s=wait_s
+        protocol=protocol,
+        setting=setting,
+        profiles=tuple(profiles),
+        units=here,
+        block=block,
+        wait_s=max(profile.timing.timeout_ms for profile in profiles) / 1000,
+        gap_s=max(profile.timing.gap_ms for profile in profiles) / 1000,
+        password=bytes.fromhex(profiles[0].password or ""),
     )
 
 
@@ -140,7 +149,13 @@ async def _asked(line: Line, kind: Kind, tell: Callable[[Progress], None]) -> li
     found: list[tuple[Contact, Heard]] = []
     for number, unit in enumerate(kind.units, 1):
         outcome = await line.ask(
-            find(kind.protocol), unit, kind.block, answer_bytes=kind.block.count, wait_s=kind.wait_s
+            find(kind.protocol),
+            unit,
+            kind.block,
+            answer_bytes=kind.block.count,
+            gap_s=kind.gap_s,
+            wait_s=kind.wait_s,
+            password=kind.password,
         )
         present = outcome.heard in PRESENT
         tell(Progress(unit, number, present))

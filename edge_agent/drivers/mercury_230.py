@@ -8,12 +8,15 @@ answers. The items are numbered by command and parameter, each one a request:
     0x1170           the meter's own temperature: u16, high byte first
 
 An instantaneous value comes as three bytes b0 b1 b2: the amount is (b0 & 3F) b2 b1, bit 7 of b0 the sign of
-active power, bit 6 that of reactive power; here they have become one number.
+active power, bit 6 that of reactive power; here they have become one number. FF FF FF is delivered as
+`NOTHING`: the meter does not measure it. A value of three bytes and its request look alike, so that whatever
+equals the request is passed over as its echo.
 
 A meter answers only in a session. One that has none says so with status 5, and then `address 01 level
 password crc` opens one at level 1, which may read and nothing else; it lapses by itself after minutes. Status
-frames are `address status crc`. Sources: wirenboard/wb-mqtt-serial, src/devices/mercury230_device.cpp and
-test/TMercury230Test.*.dat.
+frames are `address status crc`; a value that begins like one, checksum and all, and comes in two pieces is
+taken for a refusal: no value then. Sources: wirenboard/wb-mqtt-serial, src/devices/mercury230_device.cpp and
+test/TMercury230Test.*.dat; Shden/mercury236, mercury236.c.
 """
 
 from functools import partial
@@ -21,6 +24,7 @@ from typing import Final
 
 from edge_agent.drivers import Ask, RefusedError, Session, Step, Steps, _frames
 from edge_agent.drivers._checksums import crc16_modbus
+from edge_agent.drivers._text import NOTHING
 from edge_agent.samples import Block
 from sensor_profiles.model import Space
 
@@ -30,38 +34,49 @@ _SESSION: Final = 0x0100
 _ENERGY_ITEMS, _TEMPERATURE = 0x05, 0x1170
 _AT_LEVEL_1: Final = b"\x01"
 _CLOSED: Final = 5
+_CODES: Final = {2: 4}
+"""An internal error of the meter may pass, as a device failure of Modbus may; its 2 would not."""
+_NOT_MEASURED: Final = b"\xff\xff\xff"
 _ACTIVE: Final = frozenset(range(0x1100, 0x1104))
 _REACTIVE: Final = frozenset(range(0x1104, 0x1108))
 _AMOUNT, _NEGATIVE_ACTIVE, _NEGATIVE_REACTIVE = 0x3F, 0x80, 0x40
+_AROUND: Final = 3
+"""Address and checksum."""
 _STATUS_BYTES, _ENERGY_BYTES, _TEMPERATURE_BYTES, _INSTANT_BYTES = 1, 16, 2, 3
 
 
-def _step(ask: Ask, sent: bytes, answered: int) -> Step:
+def _step(ask: Ask, content: bytes, answered: int) -> Step:
     """A request with its checksum, and how many bytes of data answer it."""
-    head = bytes((ask.unit,))
-    return Step(_closed(head + sent), partial(_take, head, answered))
+    sent = _closed(bytes((ask.unit,)) + content)
+    return Step(sent, partial(_take, sent, answered))
 
 
 def _closed(content: bytes) -> bytes:
     return content + crc16_modbus(content).to_bytes(2, "little")
 
 
-def _is_valid(frame: bytes) -> bool:
-    return _closed(frame[:-2]) == frame
+def _take(sent: bytes, answered: int, received: bytearray) -> bytes | None:
+    def is_answer(frame: bytes) -> bool:
+        return frame != sent and _closed(frame[:-2]) == frame
 
+    def is_refusal(frame: bytes) -> bool:
+        return is_answer(frame) and _code(frame[1]) != 0
 
-def _take(head: bytes, answered: int, received: bytearray) -> bytes | None:
-    if frame := _frames.take(received, head, len(head) + answered + 2, _is_valid):
-        return frame[len(head) : -2]
-    if status := _frames.take(received, head, len(head) + _STATUS_BYTES + 2, _is_valid):
-        _see(status[len(head)])
+    if frame := _frames.take(received, sent[:1], _AROUND + answered, is_answer):
+        return frame[1:-2]
+    if frame := _frames.take(received, sent[:1], _AROUND + _STATUS_BYTES, is_refusal):
+        _see(frame[1])
     return None
+
+
+def _code(status: int) -> int:
+    return status & 0x0F
 
 
 def _see(status: int) -> None:
     """A status where data was asked for: it can only be a refusal; 0 is the answer to something else."""
-    if code := status & 0x0F:
-        raise RefusedError(code)
+    if code := _code(status):
+        raise RefusedError(_CODES.get(code, code))
 
 
 def _opening(ask: Ask) -> Step:
@@ -95,6 +110,8 @@ def _delivered(item: int, data: bytes) -> bytes:
     """What the profile sees of an answer."""
     if len(data) != _INSTANT_BYTES:
         return data
+    if data == _NOT_MEASURED:
+        return NOTHING
     amount = (data[0] & _AMOUNT) << 16 | data[2] << 8 | data[1]
     negative = (item in _ACTIVE and data[0] & _NEGATIVE_ACTIVE) or (
         item in _REACTIVE and data[0] & _NEGATIVE_REACTIVE

@@ -1,28 +1,31 @@
 """Mercury 230: a meter that answers reads in an open session, and says 5 when it has none.
 
 Requests `address command … crc`, answers `address data crc`, status `address code crc`. 01 opens a session
-at level 1 or 2 with six bytes of password; 05 00 tariff reads energy since reset; 08 11 BWRI reads an
+at level 1 with six bytes of password; 05 00 tariff reads energy since reset; 08 11 BWRI reads an
 instantaneous value: three bytes, the top one first, then the lowest, then the middle one, two sign bits in
-the top one. All else is counted and refused with 1. A session lapses after 240 s without a request.
-Source: wirenboard/wb-mqtt-serial, src/devices/mercury230_device.cpp.
+the top one; FF FF FF is a value it does not measure. All else is counted and refused with 1, as is a session
+at level 2, which could write, with 3. A session lapses after 240 s without a request.
+Sources: wirenboard/wb-mqtt-serial, src/devices/mercury230_device.cpp; Shden/mercury236.
 """
 
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from firmware_sim.devices.framed import FramedSpeaker, Protocol
-from firmware_sim.devices.image import Block
+from firmware_sim.devices.image import Answer, Block
 from firmware_sim.devices.instrument import Instrument, Reply
 from firmware_sim.devices.modbus import crc16
-from sensor_profiles.model import Space
+from sensor_profiles.model import Channel, Encoding, Space
+from wire.messages import Value
 
 _OPEN, _ENERGY, _INSTANT = 0x01, 0x05, 0x08
-_LEVELS: Final = (1, 2)
+_READING: Final = 1
 _PARAMETERS: Final = 2
 _UNKNOWN, _NO_ACCESS, _NO_SESSION = 1, 3, 5
 _LAPSES_MS: Final = 240_000
 _ENERGY_ITEM, _INSTANT_ITEM, _TEMPERATURE_ITEM = 0x0500, 0x1100, 0x1170
-_POWERS: Final = range(8)
+_MOST: Final = 0x3FFFFE
+_NONE: Final = -(2**31)
 _IMAGE_BYTES: Final = {_ENERGY_ITEM: 16, _TEMPERATURE_ITEM: 2}
 _INSTANT_IMAGE_BYTES: Final = 4
 
@@ -70,10 +73,11 @@ class _Meters(FramedSpeaker):
         in_session = t_ms - self._asked_ms.get(instrument, -_LAPSES_MS) < _LAPSES_MS
         if request[1] == _OPEN:
             yield from self._opened(instrument, request, t_ms)
-        elif not in_session:
+            return
+        instrument.writes_attempted += not _item(request)
+        if not in_session:
             yield from self._says(instrument, request, _NO_SESSION)
         elif not instrument.layout.answer(_asked_for(request), {}):
-            instrument.writes_attempted += _item(request) == 0
             yield from self._says(instrument, request, _UNKNOWN)
         else:
             self._asked_ms[instrument] = t_ms
@@ -81,7 +85,8 @@ class _Meters(FramedSpeaker):
 
     def _opened(self, instrument: Instrument, request: bytes, t_ms: int) -> Iterator[Reply]:
         level, password = request[2], request[3:-2].hex()
-        if level in _LEVELS and password == instrument.profile.password:
+        instrument.writes_attempted += level != _READING
+        if level == _READING and password == instrument.profile.password:
             self._asked_ms[instrument] = t_ms
             yield from self._says(instrument, request, 0)
         else:
@@ -96,6 +101,11 @@ class _Meters(FramedSpeaker):
         if data := strike.deliver(frame, request=request, checksum_at=-1):
             yield Reply(data, strike.delay_ms)
 
+    def _answer(self, instrument: Instrument, request: bytes) -> Answer | None:
+        values = instrument.values()
+        told = {one.name: _sendable(one, values.get(one.name)) for one in instrument.profile.channels}
+        return instrument.layout.answer(_asked_for(request), told)
+
     def _build(self, unit: int, image: bytes, request: bytes) -> bytes:
         item = _item(request)
         if item < _INSTANT_ITEM or item == _TEMPERATURE_ITEM:
@@ -103,13 +113,25 @@ class _Meters(FramedSpeaker):
         return super()._build(unit, _three_bytes(item - _INSTANT_ITEM, image), request)
 
 
+def _sign_bit(bwri: int) -> int:
+    """Of the top byte; 0: the value has no sign."""
+    return {0: 0x80, 1: 0x40}.get(bwri // 4, 0)
+
+
+def _sendable(channel: Channel, value: Value) -> Value:
+    """An instantaneous value as far as 22 bits, and a sign where it has one, can tell it."""
+    if channel.field.encoding is not Encoding.I32 or not isinstance(value, (int, float)):
+        return value
+    most = _MOST * channel.scale
+    return min(max(value, -most if _sign_bit(channel.field.address - _INSTANT_ITEM) else 0.0), most)
+
+
 def _three_bytes(bwri: int, image: bytes) -> bytes:
     number = int.from_bytes(image, "big", signed=True)
+    if number == _NONE:
+        return b"\xff\xff\xff"
     top, middle, lowest = abs(number).to_bytes(3, "big")
-    signs = 0
-    if number < 0 and bwri in _POWERS:
-        signs = 0x80 if bwri < _POWERS.stop // 2 else 0x40
-    return bytes([top & 0x3F | signs, lowest, middle])
+    return bytes([top | (_sign_bit(bwri) if number < 0 else 0), lowest, middle])
 
 
 def speaker(instruments: Iterable[Instrument]) -> FramedSpeaker:

@@ -9,8 +9,10 @@ import pytest
 
 from firmware_sim.devices import PtyLine, RtuTcpLine, TcpLine
 from firmware_sim.faults import LineFault, LineFaults
+from sensor_profiles import loader
 from tests.edge_agent.commissioning import edge_agent, instrument
 from tests.edge_agent.peer import ModbusPeer, PtyWire, Request, Step, TcpWire, image
+from tests.firmware_sim.examples import Bench
 
 pytestmark = pytest.mark.system
 PORT = "by-id/usb-FTDI_RS485-if00"
@@ -185,6 +187,7 @@ async def test_instruments_without_modbus_are_heard_when_they_stream_and_asked_w
         ("eksis_ivtm7", "eksis_ascii", "1-4", 3),
         ("pulsar_heat", "pulsar", "10264060-10264061", 10264061),
         ("owen_trm201_ascii", "owen_ascii", "15-17", 16),
+        ("mercury_230", "mercury_230", "31-34", 33),
     ],
 )
 async def test_instruments_that_only_answer_are_found_by_their_protocol(
@@ -200,6 +203,14 @@ async def test_instruments_that_only_answer_are_found_by_their_protocol(
     assert not {(name, model) for name, _, model in found} & refused
     assert {number for _, number, _ in found} == {unit}
     assert one.writes_attempted == 0
+
+
+async def test_a_meter_with_a_session_is_found_with_the_factorys_password(tmp_path: Path) -> None:
+    bench = Bench(loader.find("mercury_230"), {}, unit=33)
+    async with PtyLine([bench.instrument], tmp_path / PORT, 9600):
+        words = ("--port", str(tmp_path / PORT), "--units", "33", "--protocol", "mercury_230", "--json")
+        await edge_agent("scan", *words)
+    assert bench.served, "it opened its session, so the password was the right one"
 
 
 async def test_all_protocols_are_tried_and_an_unknown_one_is_named(tmp_path: Path) -> None:

@@ -155,6 +155,45 @@ def test_what_an_instrument_does_not_do_is_refused(
     assert bench.served == []
 
 
+@pytest.mark.parametrize(
+    ("power", "told"),
+    [
+        (5530.95, "08 87 70"),
+        (-5530.95, "88 87 70"),
+        (200_000.0, "3F FE FF"),
+        (-200_000.0, "BF FE FF"),
+        (None, "FF FF FF"),
+    ],
+)
+def test_a_mercury_tells_power_in_22_bits_and_a_sign(power: Value, told: str) -> None:
+    bench = Bench(loader.find("mercury_230"), {"p": power}, unit=0)
+    bus = Bus([bench.instrument])
+    [opened] = bus.hear(bytes.fromhex("00 01 01 01 01 01 01 01 01 77 81"), 0)
+    assert opened.data == bytes.fromhex("00 00 01 B0")
+    [reply] = bus.hear(bytes.fromhex("00 08 11 00 8D B6"), 0)
+    assert reply.data == with_crc(bytes.fromhex("00" + told))
+    assert reply.served is not None
+    sent = None if power is None else max(min(power, 41943.02), -41943.02)
+    assert reply.served.values == {"p": sent}
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "writes"),
+    [
+        ("00 08 11 00", 5, 0),
+        ("00 01 01 010101010102", 3, 0),
+        ("00 01 02 010101010101", 3, 1),
+        ("00 03 0C 010203040506", 5, 1),
+    ],
+    ids=["no session", "a wrong password", "a session that may write", "a clock"],
+)
+def test_a_mercury_refuses(asked: str, code: int, writes: int) -> None:
+    bench = Bench(loader.find("mercury_230"), {}, unit=0)
+    [reply] = Bus([bench.instrument]).hear(with_crc(bytes.fromhex(asked)), 0)
+    assert reply.data == with_crc(bytes([0, code]))
+    assert bench.instrument.writes_attempted == writes
+
+
 def test_a_pulsar_tells_all_the_channels_of_a_mask_in_one_answer() -> None:
     values: dict[str, Value] = {"t_supply": 90.5, "t_return": 60.25}
     [reply] = answers("pulsar_heat", values, pulsar("01 0E 0C000000").hex(), 1)
