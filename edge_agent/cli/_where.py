@@ -46,7 +46,10 @@ OwnParityOption = Annotated[
     str | None, typer.Option("--parity", help="N, E or O; left out: the profile's, or N")
 ]
 StopbitsOption = Annotated[int, typer.Option("--stopbits", min=1, max=2, help="Stop bits.")]
-UnitOption = Annotated[int, typer.Option("--unit", "-u", min=0, max=99_999_999, help="The device's address.")]
+MODBUS_LAST_UNIT = 255
+UnitOption = Annotated[
+    int, typer.Option("--unit", "-u", min=0, max=MODBUS_LAST_UNIT, help="The device's Modbus address.")
+]
 
 
 def endpoint(port: str | None, host: str | None, tcp_port: int, *, rtu_over_tcp: bool) -> Endpoint:

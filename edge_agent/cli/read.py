@@ -125,6 +125,9 @@ def read(
             "write one of --profile (live values) and --register (the byte-order detective)"
         )
     known = None if profile is None else _known(_where.profile(profile, folder))
+    last = _where.MODBUS_LAST_UNIT if known is None else known.last_unit
+    if unit > last:
+        raise typer.BadParameter(f"--unit {unit} is no address of this device: it can have 0 to {last}")
     target = Target(where, _where.own_setting(where, known, baud, parity, stopbits), unit)
     if known is not None:
         polls = None if watch is not None else repeats

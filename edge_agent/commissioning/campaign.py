@@ -79,7 +79,8 @@ async def run(order: Order, tell: Callable[[Progress], None]) -> Report:
         contacts = await others.find_all(order.endpoint, order.kinds, tell)
     except LinkDownError as error:
         return msgspec.structs.replace(report, broken=f"{order.endpoint}: lost ({error}); check the cable")
-    return msgspec.structs.replace(report, contacts=contacts)
+    also = {(kind.protocol, unit) for kind in order.kinds for unit in kind.units}
+    return msgspec.structs.replace(report, contacts=contacts, asked=report.asked + len(also))
 
 
 async def _modbus(order: Order, tell: Callable[[Progress], None]) -> Report:

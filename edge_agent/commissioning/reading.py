@@ -11,7 +11,7 @@ from edge_agent.decode import Decoder
 from edge_agent.decode._places import width
 from edge_agent.samples import Answer, Block, Instant, RawScan
 from sensor_profiles import layout
-from sensor_profiles.model import BITS, Channel, Field, Profile
+from sensor_profiles.model import BITS, Channel, Field, Profile, Space
 from wire.messages import Quality, Value
 
 GOOD = "good"
@@ -79,6 +79,8 @@ def _in_range(channel: Channel, value: Value) -> str:
 
 def raw(field: Field, answers: Sequence[Answer]) -> str:
     """The registers, bits or bytes of a field as they stood on the wire."""
+    if field.space is Space.ITEM:
+        return _of_item(field, answers)
     extent = layout.extent(field)
     for answer in answers:
         block = answer.block
@@ -86,6 +88,12 @@ def raw(field: Field, answers: Sequence[Answer]) -> str:
         if answer.fault is None and block.space is extent.space and inside:
             return _cut(answer.data, extent.start - block.start, extent.count, block)
     return ""
+
+
+def _of_item(field: Field, answers: Sequence[Answer]) -> str:
+    end = field.byte + layout.size_of(field)
+    items = (a for a in answers if a.block.space is Space.ITEM and a.block.start == field.address)
+    return next((a.data[field.byte : end].hex(" ").upper() for a in items if a.fault is None), "")
 
 
 def _cut(data: bytes, first: int, count: int, block: Block) -> str:

@@ -44,6 +44,35 @@ async def test_nobody_at_an_address_is_one_sentence(tmp_path: Path) -> None:
     assert "unit 9 does not answer within 1.5 s: check the address" in done.err
 
 
+async def test_a_value_that_is_asked_for_by_itself_stands_beside_its_own_bytes(tmp_path: Path) -> None:
+    values = {"in1": 68.25, "in2": 20.5, "time1": 4660.0, "time2": 4661.0, "in3": None}
+    async with PtyLine([instrument("owen_trm138_ascii", 300, values)], tmp_path / PORT, 9600):
+        words = ("read", "--port", str(tmp_path / PORT), "--unit", "300", "--profile", "owen_trm138_ascii")
+        poll = (await edge_agent(*words, "--json")).json
+    raw = {c["name"]: (c["raw"], c["quality"]) for c in poll["channels"]}
+    assert raw["in1"] == ("42 88 80 00", "good")
+    assert raw["in2"] == ("41 A4 00 00", "good")
+    assert raw["time1"] == ("12 34", "good")
+    assert raw["time2"] == ("12 35", "good")
+    assert raw["in3"] == ("FF FF FF FF", "bad.device_status")
+
+
+@pytest.mark.parametrize(
+    ("words", "last"),
+    [
+        (("identify",), "255"),
+        (("read", "--register", "0"), "255"),
+        (("read", "--profile", "owen_trm138"), "255"),
+        (("read", "--profile", "pulsar_heat"), None),
+    ],
+)
+async def test_an_address_beyond_the_last_is_one_sentence(words: tuple[str, ...], last: str | None) -> None:
+    done = await edge_agent(*words, "--port", "/dev/not-there", "--unit", "10264061")
+    assert "Traceback" not in done.err
+    assert done.status == (1 if last is None else 2)
+    assert last is None or last in done.err
+
+
 async def test_live_values_stand_beside_their_registers_and_quality(tmp_path: Path) -> None:
     async with PtyLine([instrument("owen_trm138", 24, SUPPLY)], tmp_path / PORT, 9600):
         words = ("read", "--port", str(tmp_path / PORT), "--unit", "24", "--profile", "owen_trm138")

@@ -202,6 +202,7 @@ async def test_instruments_that_only_answer_are_found_by_their_protocol(
     refused = {("pulsar", "pulsar_water"), ("owen_ascii", "owen_trm138_ascii")}
     assert not {(name, model) for name, _, model in found} & refused
     assert {number for _, number, _ in found} == {unit}
+    assert done.json["asked"] == len(range(*map(int, units.split("-")))) + 1
     assert one.writes_attempted == 0
 
 
