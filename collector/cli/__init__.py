@@ -13,6 +13,7 @@ from collector.cli import (
     reports,
     running,
     service,
+    users,
     webhooks,
 )
 
@@ -33,6 +34,8 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(reports.app, name="reports")
 app.add_typer(service.app, name="service")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(users.app, name="users")
+app.add_typer(users.token_app, name="tokens")
 
 
 def main() -> None:

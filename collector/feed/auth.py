@@ -13,7 +13,7 @@ from msgspec import Struct
 from collector import state
 from collector.feed.context import Context, Here
 from collector.feed.problems import ProblemCode, ProblemError
-from collector.users import sessions
+from collector.users import sessions, tokens
 from collector.users.audit import Actor
 from collector.users.roles import Action, Rights, rights
 from collector.users.sessions import Session
@@ -30,11 +30,8 @@ class Caller(Struct, frozen=True, kw_only=True):
     language: str
     session: Session | None = None
     """None: a program with a token."""
-
-    @property
-    def stream_key(self) -> bytes | None:
-        """What has to be valid for as long as a stream is open."""
-        return self.session.hash if self.session else None
+    key: bytes
+    """The hash of the session or token: a stream is open for as long as it is valid."""
 
     def see(self, action: Action, group: str) -> None:
         """End the request if this may not be done in a group."""
@@ -77,6 +74,8 @@ def find(request: Request, context: Context) -> Caller:
     Raises:
         ProblemError: nobody that is known; or the proof is missing that the console's own page asks.
     """
+    if (bearer := request.headers.get("authorization")) is not None:
+        return _program(request, context, bearer)
     secret = request.cookies.get(COOKIE)
     if not secret:
         raise ProblemError(401, ProblemCode.LOGIN_NEEDED, "log in first")
@@ -88,6 +87,7 @@ def find(request: Request, context: Context) -> Caller:
         rights=rights(session.person.grants),
         language=session.person.language,
         session=session,
+        key=session.hash,
     )
 
 
@@ -97,6 +97,21 @@ def caller(request: Request, context: Here) -> Caller:
 
 
 Who = Annotated[Caller, Depends(caller)]
+
+
+def _program(request: Request, context: Context, bearer: str) -> Caller:
+    kind, _, secret = bearer.partition(" ")
+    now_ms = context.now_ms()
+    with state.reading(context.engine) as connection:
+        token = tokens.find(connection, secret.strip(), now_ms) if kind.lower() == "bearer" else None
+    if token is None:
+        raise ProblemError(401, ProblemCode.LOGIN_NEEDED, "there is no such token, or it is over")
+    if tokens.is_due(token, now_ms):
+        with state.writing(context.engine) as transaction:
+            tokens.touch(transaction, token, now_ms)
+    # No person has a space in the name: nobody can be taken for somebody else.
+    actor = Actor(f"token {token.name}", address_of(request))
+    return Caller(actor=actor, rights=token.scope.rights, language=context.table.language, key=token.hash)
 
 
 def _session(context: Context, secret: str) -> Session:

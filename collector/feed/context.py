@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from collector.alarms.desk import Desk
 from collector.feed.hub import Hub
+from collector.feed.oidc import Provider
 from collector.feed.region import Atlas
 from collector.feed.values import Values
 from collector.feed.views import AlarmTexts
@@ -37,6 +38,7 @@ class Context(Struct, frozen=True, kw_only=True):
     map_layers: bytes
     """GeoJSON."""
     hub: Hub
+    provider: Provider | None
     wake: Callable[[], None]
     """Tell whoever follows the journal that there is more."""
     now_ms: Callable[[], int] = wall_clock_ms

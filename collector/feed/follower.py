@@ -23,7 +23,7 @@ from collector.feed.models.alarms import Change
 from collector.feed.region import Atlas, Region
 from collector.feed.views import AlarmTexts, Shown
 from collector.state import StateUnavailableError
-from collector.users import sessions
+from collector.users import sessions, tokens
 from collector.users.sessions import Lasting
 
 LOOK_EVERY_S: Final = 0.25
@@ -117,10 +117,11 @@ class Follower:
             yield _incident(self._seq, found, alarms, region)
 
     def _look_after_clients(self, now_ms: int) -> None:
-        open_ = {client.session for client in self._hub.clients.copy() if client.session is not None}
+        used = {client.key for client in self._hub.clients.copy() if client.key is not None}
         with state.writing(self._engine) as transaction:
             alive = sessions.alive(transaction, now_ms, self._lasting)
-            sessions.touch(transaction, open_ & alive, now_ms)
+            sessions.touch(transaction, used & alive, now_ms)
+            alive |= tokens.alive(transaction, now_ms)
         self._hub.post(lambda: self._hub.keep(alive))
         self._hub.post(lambda: self._hub.beat(now_ms))
 

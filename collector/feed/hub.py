@@ -46,10 +46,10 @@ class Item:
 class Client:
     """Somebody who follows the stream: the language, what may be read, the place in the ring."""
 
-    __slots__ = ("after", "beat", "is_over", "language", "position", "readable", "session", "woken")
+    __slots__ = ("after", "beat", "is_over", "key", "language", "position", "readable", "woken")
 
-    def __init__(self, language: str, readable: Readable, session: bytes | None = None) -> None:
-        self.language, self.readable, self.session = language, readable, session
+    def __init__(self, language: str, readable: Readable, key: bytes | None = None) -> None:
+        self.language, self.readable, self.key = language, readable, key
         self.after = self.position = self.beat = 0
         self.is_over = False
         self.woken = asyncio.Event()
@@ -113,15 +113,15 @@ class Hub:
         self._wake()
 
     def keep(self, alive: Collection[bytes]) -> None:
-        """Let those go whose session is over."""
+        """Let those go whose session or token is over."""
         for client in self.clients:
-            if client.session is not None and client.session not in alive:
+            if client.key is not None and client.key not in alive:
                 client.end()
 
-    def end(self, session: bytes) -> None:
-        """Let all go that belong to a session."""
+    def end(self, key: bytes) -> None:
+        """Let all go that belong to a session or token."""
         for client in self.clients:
-            if client.session == session:
+            if client.key == key:
                 client.end()
 
     def close(self) -> None:

@@ -34,6 +34,22 @@ class ProblemCode(StrEnum):
     PASSWORD_WRONG = "password_wrong"  # noqa: S105
     NOT_AN_ANOMALY = "not_an_anomaly"
     UNKNOWN_DEVICE = "unknown_device"
+    NAME_UNFIT = "name_unfit"
+    NAME_TAKEN = "name_taken"
+    TWO_ROLES = "two_roles"
+    LAST_ADMINISTRATOR = "last_administrator"
+    NO_ROLE = "no_role"
+    PROVIDER_FAILED = "provider_failed"
+    # Why the shift log does not take an entry: those of `collector.shifts.log.Refusal`.
+    NO_SHIFT = "no_shift"
+    SHIFT_TAKEN = "shift_taken"
+    NOT_YOUR_SHIFT = "not_your_shift"
+    NOT_FOR_YOU = "not_for_you"
+    HANDED_OVER = "handed_over"
+    NOTHING_HANDED_OVER = "nothing_handed_over"
+    ITEMS_UNTICKED = "items_unticked"
+    NO_SUCH_ENTRY = "no_such_entry"
+    UNKNOWN_PERSON = "unknown_person"
     # Why an alarm cannot be acted on: those of `collector.alarms.alarm.Refusal`.
     UNKNOWN_ALARM = "unknown_alarm"
     RAISED_ANEW = "raised_anew"

@@ -15,7 +15,7 @@ import uvicorn
 
 from collector import state
 from collector.alarms.desk import Desk
-from collector.feed import FeedUnusableError
+from collector.feed import FeedUnusableError, oidc
 from collector.feed.app import application
 from collector.feed.context import Context, wall_clock_ms
 from collector.feed.follower import Follower
@@ -60,6 +60,7 @@ class FeedServer:
             values=Values(store),
             map_layers=layers(table.map),
             hub=self._hub,
+            provider=oidc.opened(table),
             wake=self.wake,
         )
         self._follower = Follower(engine, self._hub, atlas, texts, context.lasting)

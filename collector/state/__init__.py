@@ -29,6 +29,7 @@ from collector.state.tables import (
     login_failures,
     losses,
     metadata,
+    nmu,
     people,
     person_roles,
     quarantine,
@@ -36,6 +37,7 @@ from collector.state.tables import (
     reports,
     rounds,
     sessions,
+    shift_log,
     streams,
     tokens,
     webhooks,
@@ -88,6 +90,11 @@ def _extend_alarms(transaction: sa.Connection) -> None:
         transaction.execute(alarms.update().where(alarms.c.key == key).values(incident=number))
 
 
+def _add_shift_log(transaction: sa.Connection) -> None:
+    for table in (shift_log, nmu):
+        table.create(transaction)
+
+
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     _nothing,
     _add_commands,
@@ -96,6 +103,7 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     _add_notify,
     _add_reports,
     _extend_alarms,
+    _add_shift_log,
 )
 """The first step leads from version 1 to 2, and so on; a new database is made as the tables above stand."""
 _NEWEST = len(MIGRATIONS) + 1
@@ -117,6 +125,7 @@ __all__ = [
     "login_failures",
     "losses",
     "metadata",
+    "nmu",
     "people",
     "person_roles",
     "quarantine",
@@ -124,6 +133,7 @@ __all__ = [
     "reports",
     "rounds",
     "sessions",
+    "shift_log",
     "streams",
     "tokens",
     "webhooks",

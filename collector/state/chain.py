@@ -39,6 +39,16 @@ def append(
     return seq - 1
 
 
+def rows(
+    connection: sa.Connection, table: sa.Table, *, before_seq: int | None = None, limit: int | None = None
+) -> list[tuple[int, bytes]]:
+    """Numbers and bodies before a number, the newest first."""
+    query = sa.select(table.c.seq, table.c.entry).order_by(table.c.seq.desc()).limit(limit)
+    if before_seq is not None:
+        query = query.where(table.c.seq < before_seq)
+    return [(seq, bytes(body)) for seq, body in connection.execute(query)]
+
+
 def chained(previous: bytes, body: bytes) -> bytes:
     """The hash of an entry that follows another one."""
     return hashlib.sha256(previous + body).digest()

@@ -269,3 +269,22 @@ reports = sa.Table(
     sa.Column("pdf", sa.LargeBinary, nullable=False),
 )
 """What was found when gateways were commissioned; a report that comes again is the same row."""
+shift_log = sa.Table(
+    "shift_log",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("t_ms", sa.BigInteger, nullable=False, index=True),
+    sa.Column("entry", sa.LargeBinary, nullable=False, comment="as JSON"),
+    sa.Column("hash", sa.LargeBinary(32), nullable=False, comment="SHA-256 of the hash before and the entry"),
+)
+"""What dispatchers wrote down, and who had the shift; nothing is ever changed."""
+
+nmu = sa.Table(
+    "nmu",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("t_ms", sa.BigInteger, nullable=False),
+    sa.Column("entry", sa.LargeBinary, nullable=False, comment="as JSON"),
+    sa.Column("hash", sa.LargeBinary(32), nullable=False, comment="SHA-256 of the hash before and the entry"),
+)
+"""Degrees of adverse weather conditions, as people entered them; nothing is ever changed."""

@@ -82,8 +82,5 @@ def note(
 
 def lines(connection: sa.Connection, *, before_seq: int | None, limit: int) -> list[Line]:
     """The newest entries before a number, the newest first."""
-    c = state.audit.c
-    query = sa.select(c.seq, c.entry).order_by(c.seq.desc()).limit(limit)
-    if before_seq is not None:
-        query = query.where(c.seq < before_seq)
-    return [Line(seq, msgspec.json.decode(body, type=Entry)) for seq, body in connection.execute(query)]
+    found = chain.rows(connection, state.audit, before_seq=before_seq, limit=limit)
+    return [Line(seq, msgspec.json.decode(body, type=Entry)) for seq, body in found]

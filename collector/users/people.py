@@ -128,9 +128,10 @@ def change(transaction: sa.Connection, person: Person, wanted: Wanted) -> Person
     values = _columns(wanted)
     if values:
         transaction.execute(state.people.update().where(state.people.c.id == person.id).values(values))
-    if wanted.grants is not UNSET:
+    has_other_roles = wanted.grants is not UNSET and set(wanted.grants) != set(person.grants)
+    if wanted.grants is not UNSET and has_other_roles:
         _set_grants(transaction, person.id, wanted.grants)
-    if wanted.password is not UNSET or wanted.disabled is True or wanted.grants is not UNSET:
+    if wanted.password is not UNSET or wanted.disabled is True or has_other_roles:
         transaction.execute(state.sessions.delete().where(state.sessions.c.person_id == person.id))
     if not any(_administers(one) for one in everybody(transaction)):
         raise UnfitError("last_administrator", "somebody must stay administrator of all groups")

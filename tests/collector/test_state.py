@@ -16,6 +16,7 @@ ADDED = {
     6: ["webhook", "delivery", "lease", "notify_round"],
     7: ["commissioning_report"],
     8: [],
+    9: ["shift_log", "nmu"],
 }
 """Version → the tables that came with it, in an order in which they can be dropped."""
 
@@ -128,6 +129,8 @@ def test_alarms_get_their_new_columns_and_keep_their_incident(state_url: str) ->
             transaction.exec_driver_sql(f"ALTER TABLE alarm DROP COLUMN {name}")
         transaction.exec_driver_sql("ALTER TABLE alarm_journal DROP COLUMN called")
         before = state.MIGRATIONS.index(state._extend_alarms) + 1
+        for name in (name for since, names in ADDED.items() if since > before for name in names):
+            transaction.exec_driver_sql(f"DROP TABLE {name}")
         transaction.exec_driver_sql(f"UPDATE schema_version SET version = {before}")
         for key, message in (("a", b'{"incident":7}'), ("b", b"{}")):
             row = {"key": key, "site": "s", "code": "c", "state": "normal", "active": False}

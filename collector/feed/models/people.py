@@ -1,6 +1,6 @@
 """Who is there, and logging in."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -52,6 +52,109 @@ class MeWanted(BaseModel):
 
     language: Language | None = None
     password: PasswordChange | None = None
+
+
+Title = Annotated[str, Field(max_length=200)]
+
+
+class User(BaseModel):
+    """Somebody who may log in."""
+
+    model_config = ConfigDict(title="User")
+
+    name: str
+    title: str
+    language: Language
+    disabled: bool
+    roles: list[GroupRole]
+    has_password: bool
+    oidc: bool = Field(description="Has logged in through the OpenID provider.")
+    created_ms: int
+
+
+class UserList(BaseModel):
+    """All who may log in, by name."""
+
+    users: list[User]
+
+
+class UserWanted(BaseModel):
+    """Somebody who is to be added; without a password only the OpenID provider lets in."""
+
+    name: str = Field(min_length=1, max_length=64, examples=["anna"])
+    title: Title = ""
+    language: Language = "ru"
+    password: Secret | None = None
+    roles: list[GroupRole] = Field(max_length=100)
+
+
+class UserChange(BaseModel):
+    """What is to be changed; what is left out stays."""
+
+    title: Title | None = None
+    language: Language | None = None
+    password: Secret | None = None
+    disabled: bool | None = None
+    roles: list[GroupRole] | None = Field(default=None, max_length=100)
+
+
+class Token(BaseModel):
+    """A token of another system; the secret is not kept."""
+
+    model_config = ConfigDict(title="Token")
+
+    id: int
+    name: str
+    prefix: str = Field(description="The beginning of the secret.")
+    roles: list[GroupRole]
+    scopes: list[Action] = Field(description="What it is narrowed to; empty: all that the roles allow.")
+    by: str
+    created_ms: int
+    expires_ms: int | None
+    used_ms: int | None = Field(description="When it was used last, to the minute.")
+
+
+class TokenList(BaseModel):
+    """All tokens that are not revoked, the newest first."""
+
+    tokens: list[Token]
+
+
+class TokenWanted(BaseModel):
+    """A token that is to be made; it never administers."""
+
+    name: str = Field(min_length=1, max_length=64, examples=["city portal"])
+    roles: list[GroupRole] = Field(min_length=1, max_length=100)
+    scopes: list[Action] = Field(default=[], max_length=20)
+    expires_ms: int | None = Field(default=None, ge=0, le=2**53)
+
+
+class TokenMade(Token):
+    """A new token with its secret, which is shown this once."""
+
+    model_config = ConfigDict(title="TokenMade")
+
+    secret: str
+
+
+class AuditLine(BaseModel):
+    """Who did what, from where; `before` and `after` are what it changed."""
+
+    seq: int
+    t_ms: int
+    by: str
+    address: str
+    deed: str
+    target: str
+    before: Any
+    after: Any
+
+
+class AuditPage(BaseModel):
+    """The newest first."""
+
+    lines: list[AuditLine]
+    next_before: int | None
 
 
 class Health(BaseModel):

@@ -19,6 +19,7 @@ _EXAMPLE = 'id: 5\nevent: alarm\ndata: {"seq":5,"alarm":{},"change":{}}\n\n'
 
 @router.get(
     "/stream",
+    status_code=200,
     response_class=EventStream,
     responses={200: {"content": {"text/event-stream": {"example": _EXAMPLE}}}},
 )
@@ -32,5 +33,5 @@ async def stream(
     """Follow alarms by the events `alarm`, `incident`, `flood`, `beat` and `reload` (fetch /alarms anew)."""
     who = await run_in_threadpool(auth.find, request, context)
     who.see_anywhere(Action.READ)
-    client = Client(lang or who.language, who.rights.groups(Action.READ), who.stream_key)
+    client = Client(lang or who.language, who.rights.groups(Action.READ), who.key)
     return EventStream(context.hub, client, int(last_event_id) if last_event_id.isdecimal() else after)

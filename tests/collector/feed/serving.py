@@ -45,7 +45,7 @@ def settings(folder: Path, url: str | None = None, **feed: Any) -> CollectorFile
     return CollectorFile(
         store=SqliteStore(path=str(folder / "readings.db")),
         state=StateTable(url=url or f"sqlite:///{folder / 'state.db'}"),
-        feed=FeedTable(listen="127.0.0.1:0", **feed),
+        feed=FeedTable(**{"listen": "127.0.0.1:0"} | feed),
         sites=SITES,
     )
 
