@@ -12,7 +12,17 @@ from tests.programs import command
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SERVICE = (ROOT / "docs" / "service.md").read_text(encoding="utf-8")
-GROUPS = {"outbox", "profiles", "quarantine", "alarms", "command", "service"}
+GROUPS = {
+    "outbox",
+    "profiles",
+    "quarantine",
+    "alarms",
+    "command",
+    "service",
+    "users",
+    "webhooks",
+    "reports",
+}
 PROGRAMS = ("edge-agent", "collector", "firmware-sim")
 
 
