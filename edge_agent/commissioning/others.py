@@ -100,7 +100,8 @@ def estimate_s(wanted: Sequence[Kind]) -> float:
     """How long it takes when nobody is there."""
     settings = {kind.setting for kind in wanted}
     return LISTEN_S * len(settings) + sum(
-        len(kind.units) * plan.patience_s(kind.wait_s, kind.setting, kind.block.count) for kind in wanted
+        len(kind.units) * (kind.gap_s + plan.patience_s(kind.wait_s, kind.setting, kind.block.count))
+        for kind in wanted
     )
 
 

@@ -1,13 +1,15 @@
 """Teplocom VKT-7: values that are chosen before they are read, their units and decimals told apart.
 
     FF FF unit 10 3FFF 0000 CC 80 00 00 00 crc     a session begins
-    FF FF unit 10 3FFD 0000 02 kind 00 crc         current values (4) or properties (6)
-    FF FF unit 03 3FFC 0000 crc                    which elements there are: u32, u16 size, low byte first
+    FF FF unit 10 3FFD 0000 02 kind 00 crc         current values (4), their totals (5) or properties (6)
+    FF FF unit 03 3FFC 0000 crc                    which elements there are: u32, u16 size, low byte first;
+                                                   an empty list while properties are chosen
     FF FF unit 10 3FFF 0000 n elements crc         which of them are wanted
     FF FF unit 03 3FFE 0000 crc                    the bytes of each, its quality, and a zero
 
-It shows heat in GJ and pressure in MPa. Without a session it refuses with exception 2; other writes are
-counted and refused. Source: mustdieku/vkt7d, internal/protocol/protocol.go.
+It shows heat in GJ and pressure in MPa. Without a session, and asked for elements that are not of the kind
+chosen, it refuses with exception 2; other writes are counted and refused. Source: mustdieku/vkt7d,
+internal/protocol/protocol.go, internal/diagnostic/diagnostic.go.
 """
 
 import struct
@@ -20,20 +22,22 @@ from firmware_sim.devices.framed import FramedSpeaker, Protocol
 from firmware_sim.devices.image import Answer, Block
 from firmware_sim.devices.instrument import Instrument, Reply
 from firmware_sim.devices.modbus import crc16
-from sensor_profiles.model import Space
+from sensor_profiles.model import Profile, Space
 
 _ACTIVE, _KIND, _DATA, _LIST = 0x3FFC, 0x3FFD, 0x3FFE, 0x3FFF
 _READ, _CHOOSE = 3, 16
-_CURRENT, _PROPERTIES = 4, 6
+_CURRENT, _TOTALS, _PROPERTIES = 4, 5, 6
 _KIND_BYTES: Final = 2
 _BEGIN: Final = bytes.fromhex("CC80000000")
 _RECORD, _SYSTEM = 9, 22
 _IMAGE_BYTES: Final = _RECORD * _SYSTEM
 _FLOWS: Final = (19, 20, 21)
 _HEATS, _PRESSURES = (12, 13), (9, 10)
-_UNITS: Final = {44: "°C", 46: "м3", 47: "т", 48: "МПа", 52: "т", 53: "ГДж", 54: "ГДж"}
+_COUNTERS: Final = frozenset({3, 4, 5, 6, 7, 8, 11, 12, 13, 17, 18})
+_UNITS: Final = {44: "°C", 45: "м3/ч", 46: "м3", 47: "т", 48: "МПа", 52: "т", 53: "ГДж", 54: "ГДж"}
 _DECIMALS: Final = {57: 6, 59: 6, 60: 6, 61: 9, 62: 6, 63: 6, 64: 6, 65: 6, 66: 7}
 _SECOND_DECIMALS: Final = {69: 6, 70: 6, 71: 9, 72: 6, 73: 6, 74: 6, 75: 6, 76: 7}
+_ALL_DECIMALS: Final = _DECIMALS | _SECOND_DECIMALS
 _GJ_STEPS: Final = 36
 """A millionth of a MW·h in the seventh decimal place of a GJ."""
 _UNKNOWN, _NO_ADDRESS = 1, 2
@@ -45,6 +49,13 @@ class _Talk(Struct):
 
     kind: int = _CURRENT
     wanted: tuple[int, ...] = ()
+
+    def fits(self) -> bool:
+        """Whether all that is wanted is of the kind that was chosen."""
+        if self.kind == _PROPERTIES:
+            return all(one in _UNITS or one in _ALL_DECIMALS for one in self.wanted)
+        counters = self.kind == _TOTALS
+        return all(one < 2 * _SYSTEM and (one % _SYSTEM in _COUNTERS) is counters for one in self.wanted)
 
 
 def _request(data: bytes) -> bytes:
@@ -90,7 +101,7 @@ class _Calculators(FramedSpeaker):
             told = b"".join(struct.pack("<IH", one, _size(one)) for one in _active(instrument, talk.kind))
             frame = _closed(bytes([instrument.unit, _READ, len(told)]) + told)
             yield from self._says(instrument, request, frame)
-        elif _register(request) != _DATA:
+        elif _register(request) != _DATA or not talk.wanted or not talk.fits():
             yield from self._says(instrument, request, _exception(request, _NO_ADDRESS))
         elif talk.kind == _PROPERTIES:
             told = b"".join(map(_property, talk.wanted))
@@ -134,7 +145,8 @@ class _Calculators(FramedSpeaker):
         if image is None:
             return None
         told = b"".join(_value(one % _SYSTEM, image.data) for one in wanted)
-        return Answer(told, image.served)
+        elements = _elements(instrument.profile)
+        return Answer(told, {name: said for name, said in image.served.items() if elements[name] in wanted})
 
 
 def _exception(request: bytes, code: int) -> bytes:
@@ -142,10 +154,13 @@ def _exception(request: bytes, code: int) -> bytes:
 
 
 def _active(instrument: Instrument, kind: int) -> list[int]:
-    if kind == _PROPERTIES:
-        return [*_UNITS, *_DECIMALS, *_SECOND_DECIMALS]
-    fields = [channel.field for channel in instrument.profile.channels]
-    return sorted({field.address * _SYSTEM + field.byte // _RECORD for field in fields})
+    return [] if kind == _PROPERTIES else sorted(_elements(instrument.profile).values())
+
+
+def _elements(profile: Profile) -> dict[str, int]:
+    """Channel → the element it is read from."""
+    fields = {channel.name: channel.field for channel in profile.channels}
+    return {name: field.address * _SYSTEM + field.byte // _RECORD for name, field in fields.items()}
 
 
 def _size(element: int) -> int:
@@ -158,7 +173,7 @@ def _property(element: int) -> bytes:
     if element in _UNITS:
         text = _UNITS[element].encode("cp866")
         return len(text).to_bytes(2, "little") + text + b"\xc0\0"
-    return bytes([(_DECIMALS | _SECOND_DECIMALS)[element], 0xC0, 0])
+    return bytes([_ALL_DECIMALS[element], 0xC0, 0])
 
 
 def _value(place: int, image: bytes) -> bytes:

@@ -26,7 +26,7 @@ from tests.firmware_sim.examples import Bench
 from tests.firmware_sim.test_profiles_are_served import plausible
 from wire.messages import Value
 
-NAMES = ("mercury_230",)
+NAMES = ("mercury_230", "teplocom_vkt7", "teplocom_vkt7_2")
 UNIT = 7
 Spoil = Callable[[int, bytes], bytes]
 
