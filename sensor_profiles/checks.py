@@ -41,7 +41,8 @@ def of_tables(file: ProfileFile) -> Iterator[Finding]:
     """Faults that keep the tables from being written out."""
     tables = [(("channel", n), table) for n, table in enumerate(file.channels)]
     statuses = [(("status", n), table) for n, table in enumerate(file.statuses)]
-    for path, table in (*tables, *statuses):
+    own = [(("serial_number",), file.serial_number)] if file.serial_number else []
+    for path, table in (*own, *tables, *statuses):
         yield from _repetition(path, table)
         if space_of(file, table) is None:
             yield Finding(
@@ -80,6 +81,8 @@ def of_sheet(sheet: Sheet, stem: str) -> Iterator[Finding]:
         yield Finding((), "no [[source]]: name at least one public document the facts come from")
     if not file.channels:
         yield Finding((), "no [[channel]]: a profile needs at least one")
+    if sheet.serial_number is not None:
+        yield from _serial_number(file, sheet.serial_number)
     for placed in sheet.statuses:
         yield from _field(file, placed.path, placed.status.field)
         yield from _status(placed)
@@ -90,6 +93,13 @@ def of_sheet(sheet: Sheet, stem: str) -> Iterator[Finding]:
     yield from _duplicates([(p.path, p.channel.name) for p in sheet.channels], "channel")
     yield from _duplicates([(p.path, p.status.name) for p in sheet.statuses], "status")
     yield from _overlaps(sheet.channels)
+
+
+def _serial_number(file: ProfileFile, field: Field) -> Iterator[Finding]:
+    path: Path_ = ("serial_number",)
+    yield from _field(file, path, field)
+    if field.space not in REGISTERS or field.encoding in REALS or field.encoding is Encoding.BIT:
+        yield Finding(path, "a serial number is a whole number or text in holding or input registers")
 
 
 def _duplicates(names: Sequence[tuple[Path_, str]], what: str) -> Iterator[Finding]:

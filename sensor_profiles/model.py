@@ -166,6 +166,8 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Unused registers (or bytes) that may be read to join two fields into one request."""
     frame_bytes: int | None = None
     """Frame protocols: how many bytes the driver delivers."""
+    serial_number: Field | None = None
+    """Where a Modbus instrument keeps its own number: a whole number or text."""
     channels: tuple[Channel, ...]
     statuses: tuple[StatusField, ...] = ()
     sources: tuple[Source, ...]

@@ -68,6 +68,10 @@ class StatusTable(FieldTable, frozen=True, kw_only=True, forbid_unknown_fields=T
     meanings: dict[str, str] = {}
 
 
+class SerialNumberTable(FieldTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: Pattern = "serial_number"
+
+
 class ProfileFile(
     Struct,
     frozen=True,
@@ -94,6 +98,7 @@ class ProfileFile(
     max_registers: Annotated[int, Meta(ge=1, le=125)] = 125
     max_hole: Annotated[int, Meta(ge=0, le=124)] = 0
     frame_bytes: Annotated[int, Meta(ge=1, le=256)] | None = None
+    serial_number: SerialNumberTable | None = None
     channels: tuple[ChannelTable, ...] = ()
     statuses: tuple[StatusTable, ...] = ()
     sources: tuple[Source, ...] = ()
@@ -118,6 +123,7 @@ class Sheet(Struct, frozen=True):
     file: ProfileFile
     channels: tuple[PlacedChannel, ...]
     statuses: tuple[PlacedStatus, ...]
+    serial_number: Field | None = None
 
     def profile(self) -> Profile:
         """The file's meaning; only of a sheet that has no findings."""
@@ -138,6 +144,7 @@ class Sheet(Struct, frozen=True):
             max_registers=file.max_registers,
             max_hole=file.max_hole,
             frame_bytes=file.frame_bytes,
+            serial_number=self.serial_number,
             channels=tuple(placed.channel for placed in self.channels),
             statuses=tuple(placed.status for placed in self.statuses),
             sources=file.sources,
@@ -159,6 +166,7 @@ def expand(file: ProfileFile) -> Sheet:
             for index, table in enumerate(file.statuses)
             for n in _numbers(table)
         ),
+        _field(file, file.serial_number, 1) if file.serial_number else None,
     )
 
 

@@ -6,7 +6,6 @@ from importlib.metadata import version
 import msgspec
 from msgspec import UNSET, Struct
 
-from edge_agent.commissioning.identity import Identity
 from edge_agent.commissioning.plan import end_of
 from edge_agent.commissioning.quality import line_quality
 from edge_agent.commissioning.reading import Shown, unit_of
@@ -86,7 +85,7 @@ def _device(one: Surveyed, photos: tuple[str, ...]) -> ReportedDevice:
         link=device.link,
         address=device.unit,
         period_s=device.period_ms / 1000,
-        identified=_identified(one.identity),
+        identified=_identified(one),
         channels=tuple(
             _channel(channel, [poll[index] for poll in one.polls], tables.get(device.origins[index]))
             for index, channel in enumerate(one.here.profile.channels)
@@ -96,11 +95,13 @@ def _device(one: Surveyed, photos: tuple[str, ...]) -> ReportedDevice:
     )
 
 
-def _identified(identity: Identity) -> Identified:
+def _identified(one: Surveyed) -> Identified:
+    identity = one.identity
     return Identified(
         vendor=identity.vendor,
         product=identity.product,
         firmware=identity.revision,
+        serial=one.serial,
         other=identity.server_id,
     )
 

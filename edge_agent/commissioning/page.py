@@ -14,7 +14,7 @@ from wire.messages import Value
 from wire.reports import LineQuality, ReportDocument, ReportedChannel, ReportedDevice, Sample
 from wire.texts import LANGUAGES
 from wire.texts.language import Language
-from wire.texts.showing import moment, number, with_unit
+from wire.texts.showing import MINUS, moment, number, with_unit
 
 Facts = tuple[tuple[str, str], ...]
 _GOOD: Final = "good"
@@ -240,11 +240,15 @@ def _calibrations(device: ReportedDevice, writer: _Writer) -> Iterator[tuple[str
         unit = writer.language.units.get(_SHARES.get(channel.unit, channel.unit), channel.unit)
         yield (
             channel.name,
-            f"× {writer.exact(found.gain)}\n{writer.exact(found.offset)} {unit}",
+            f"× {writer.exact(found.gain)}\n{_sign(found.offset)} {writer.exact(abs(found.offset))} {unit}",
             *("\n".join(column) for column in zip(*shown, strict=True)),
             f"{found.certificate}\n{words.certificate_dates.format(**dates)}",
             words.compared.format(date=writer.day(found.date), person=found.person),
         )
+
+
+def _sign(value: float) -> str:
+    return MINUS if value < 0 else "+"
 
 
 def _calibration_table(rows: tuple[tuple[str, ...], ...], words: Words) -> Table:

@@ -11,8 +11,9 @@ from edge_agent.decode import Decoder
 from edge_agent.decode._places import width
 from edge_agent.samples import Answer, Block, Instant, RawScan
 from sensor_profiles import layout
-from sensor_profiles.model import BITS, Channel, Field, Profile, Space
+from sensor_profiles.model import BITS, Channel, Encoding, Field, Profile, Space
 from wire.messages import Quality, Value
+from wire.quantities import Quantity
 
 GOOD = "good"
 
@@ -62,6 +63,14 @@ def show(
         )
         for index, channel in enumerate(profile.channels)
     )
+
+
+def serial_number(field: Field, answer: Answer) -> str:
+    """An instrument's own number as people write it; empty when it did not come."""
+    text = field.encoding is Encoding.STRING
+    channel = Channel(name="serial", quantity=Quantity.TEXT if text else Quantity.COUNT, field=field)
+    (value,) = Decoder((channel,), ()).decode(RawScan("", Instant(0, 0), (answer,))).values
+    return "" if value is None else f"{value:.0f}" if isinstance(value, float) else value
 
 
 def unit_of(channel: Channel) -> str:

@@ -12,16 +12,18 @@ from msgspec import Struct
 from edge_agent.commissioning import matching
 from edge_agent.commissioning.access import access
 from edge_agent.commissioning.configured import named
-from edge_agent.commissioning.inspector import answer_of, ask_block, identify
+from edge_agent.commissioning.inspector import answer_of, ask_block, identify, read_block
 from edge_agent.commissioning.line import Line, opened
 from edge_agent.commissioning.outcomes import Heard, Outcome
 from edge_agent.commissioning.plan import end_of
 from edge_agent.commissioning.reader import now
-from edge_agent.commissioning.reading import show
+from edge_agent.commissioning.reading import serial_number, show
 from edge_agent.commissioning.surveyed import Surveyed, SurveyedLink
 from edge_agent.drivers import DriverError
 from edge_agent.drivers._ports import OpenError
+from edge_agent.samples import Block
 from edge_agent.settings import Link, Plant
+from sensor_profiles.layout import extent
 
 _MODBUS = "modbus"
 _PATIENCE_S = 1.0
@@ -74,6 +76,7 @@ async def _ask_all(line: Line, devices: tuple[Surveyed, ...], order: Order) -> N
     for device in devices:
         if device.here.profile.protocol == _MODBUS:
             device.identity = await identify(line, device.here.device.unit)
+            device.serial = await _serial(line, device)
     loop = asyncio.get_running_loop()
     slowest_s = max(device.here.profile.timing.min_period_ms for device in devices) / 1000
     for number in range(order.polls):
@@ -82,6 +85,17 @@ async def _ask_all(line: Line, devices: tuple[Surveyed, ...], order: Order) -> N
             await _poll(line, device)
         if number + 1 < order.polls:
             await asyncio.sleep(max(0.0, started + max(order.every_s, slowest_s) - loop.time()))
+
+
+async def _serial(line: Line, device: Surveyed) -> str:
+    """Its own number, where the profile knows where it stands and the instrument lets it be read."""
+    profile = device.here.profile
+    if (field := profile.serial_number) is None:
+        return ""
+    where = extent(field)
+    block = Block(where.space, where.start, where.count)
+    answer = await read_block(line, device.here.device.unit, profile, block)
+    return serial_number(field, answer)
 
 
 async def _poll(line: Line, device: Surveyed) -> None:

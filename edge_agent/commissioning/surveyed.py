@@ -16,6 +16,7 @@ class Surveyed(Struct, kw_only=True):
     here: Here
     blocks: tuple[Block, ...]
     identity: Identity = Identity()
+    serial: str = ""
     polls: list[tuple[Shown, ...]] = []
     heard: list[Outcome] = []
 

@@ -10,6 +10,7 @@ decimal points, integer twins); beyond that the address is illegal.
 """
 
 import math
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import count as count_from
@@ -191,7 +192,8 @@ class Layout:
     """
 
     def __init__(self, profile: Profile, *, holes_refused: bool = False) -> None:
-        self._statuses = {status.name: _StatusSlot(status) for status in profile.statuses}
+        fixed = (*profile.statuses, *_own_number(profile))
+        self._statuses = {status.name: _StatusSlot(status) for status in fixed}
         speakers = _speakers(profile)
         self._channels = [_ChannelSlot(channel, speakers.get(channel.name)) for channel in profile.channels]
         # Bits and masks come after the words they stand in.
@@ -323,6 +325,19 @@ def _packed(bits: bytes) -> bytes:
     """One byte a bit → eight bits a byte, the first in the lowest position (Modbus FC01, FC02)."""
     number = sum(1 << place for place, bit in enumerate(bits) if bit)
     return number.to_bytes((len(bits) + 7) // 8, "little")
+
+
+def serial_number(profile: Profile) -> int:
+    """What an instrument of a profile calls its own number: the same for all of them, and fits 16 bits."""
+    return zlib.crc32(profile.name.encode()) % 60_000 + 1
+
+
+def _own_number(profile: Profile) -> tuple[StatusField, ...]:
+    """A serial number is served as a status that is always good; text is left out."""
+    field = profile.serial_number
+    if field is None or field.encoding is Encoding.STRING:
+        return ()
+    return (StatusField(name="serial_number", field=field, good=(serial_number(profile),)),)
 
 
 def _speakers(profile: Profile) -> dict[str, StatusField]:

@@ -18,7 +18,9 @@ from edge_agent.commissioning.quality import ERRORS, line_quality
 from edge_agent.commissioning.words import WORDS
 from edge_agent.spool import Spool, SpoolError, folder_of
 from firmware_sim.devices import PtyLine
+from firmware_sim.devices.image import serial_number
 from firmware_sim.faults import LineFault, LineFaults
+from sensor_profiles import loader
 from tests.edge_agent.commissioning import edge_agent, instrument
 from tests.edge_agent.test_commissioning_takeover import running_agent
 from wire import codec
@@ -40,12 +42,19 @@ path = "{folder}/outbox.db"
 name = "rs485"
 port = "{folder}/by-id/usb-FTDI_RS485-if00"
 baud = 9600
+stopbits = 1
 
 [[device]]
 name = "flow"
 link = "rs485"
 profile = "vzlet_tsrv_02x"
 unit = 3
+
+[[device]]
+name = "room"
+link = "rs485"
+profile = "wirenboard_wb_ms_v2"
+unit = 9
 
 [[device]]
 name = "vane"
@@ -138,6 +147,7 @@ async def test_a_report_holds_what_was_found_and_is_printed_in_its_language(
     faults = LineFaults()
     devices = [
         instrument("vzlet_tsrv_02x", 3),
+        instrument("wirenboard_wb_ms_v2", 9),
         instrument("renke_rs_fxjt", 5, {"wind_direction": 90.0}, faults=faults),
     ]
     faults.arm(LineFault.SILENT, count=3)  # two questions for its name, one poll
@@ -167,7 +177,9 @@ async def test_a_report_holds_what_was_found_and_is_printed_in_its_language(
         language,
         "Ә. Ғани",
     )
-    flow, vane = report.devices
+    flow, room, vane = report.devices
+    assert room.identified.serial == str(serial_number(loader.find("wirenboard_wb_ms_v2")))
+    assert flow.identified.serial == ""
     assert (flow.identified.product, flow.address) == ("TSRV-02x", 3)
     assert flow.identified.firmware
     assert vane.photos == ("IMG_1.jpg",)
@@ -179,7 +191,7 @@ async def test_a_report_holds_what_was_found_and_is_printed_in_its_language(
     assert wind.calibration is not None
     assert wind.calibration.certificate == "ҚР-114"
     (link,) = report.links
-    assert link.quality.requests == flow.quality.requests + vane.quality.requests
+    assert link.quality.requests == sum(device.quality.requests for device in report.devices)
     assert link.quality.latency_min_ms is not None
     text = printed(tmp_path / "r.pdf")
     for said in (
@@ -193,6 +205,7 @@ async def test_a_report_holds_what_was_found_and_is_printed_in_its_language(
         ),
         *(
             "ҚР-114",
+            room.identified.serial,
             made["id"],
             hashlib.sha256(written_json).hexdigest(),
             WORDS[language].error_kinds["no_answer"],
@@ -221,7 +234,8 @@ async def test_a_report_with_an_adapter_missing_is_made_and_says_so(tmp_path: Pa
 
 @pytest.mark.system
 async def test_an_adapter_unplugged_in_mid_report_keeps_what_was_found(tmp_path: Path) -> None:
-    devices = [instrument("vzlet_tsrv_02x", 3), instrument("renke_rs_fxjt", 5)]
+    names = {"vzlet_tsrv_02x": 3, "renke_rs_fxjt": 5, "wirenboard_wb_ms_v2": 9}
+    devices = [instrument(name, unit) for name, unit in names.items()]
     words = (
         "report",
         "-c",

@@ -349,3 +349,29 @@ def test_any_channel_is_loaded_or_refused_in_one_line(keys: dict[str, object]) -
         for sentence in loader.problems(file):
             assert sentence.startswith(f"{file}:")
             assert "\n" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        ('address = 0\nencoding = "f32"', "serial_number: a serial number is a whole number or text"),
+        ('address = 0\nencoding = "u32"\nsize = 4', "serial_number.size: u32 has a size of its own"),
+        (
+            'address = 65535\nencoding = "u32"',
+            "serial_number.address: ends at 65536, beyond the last address",
+        ),
+        (
+            'address = 0\nencoding = "u16"\nrepeat = 2',
+            "serial_number.repeat: `repeat` needs `step` beside it",
+        ),
+    ],
+)
+def test_a_serial_number_that_cannot_be_is_refused_with_its_line(
+    number: str, sentence: str, tmp_path: Path
+) -> None:
+    source = (loader.SHIPPED / "wirenboard_wb_ms_v2.toml").read_text(encoding="utf-8")
+    own = source.replace('address = 270\nencoding = "u32"', number)
+    (tmp_path / "wirenboard_wb_ms_v2.toml").write_text(own, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"wirenboard_wb_ms_v2\.toml:\d+: ") as error:
+        loader.load(tmp_path / "wirenboard_wb_ms_v2.toml")
+    assert sentence in str(error.value)
