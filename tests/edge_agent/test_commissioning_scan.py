@@ -188,8 +188,8 @@ async def test_instruments_without_modbus_are_heard_when_they_stream_and_asked_w
         ("pulsar_heat", "pulsar", "10264060-10264061", 10264061),
         ("owen_trm201_ascii", "owen_ascii", "15-17", 16),
         ("mercury_230", "mercury_230", "31-34", 33),
-        ("teplocom_vkt7", "teplocom_vkt7", "7", 7),
-        ("kamstrup_multical", "kamstrup_kmp", "1", 1),
+        ("teplocom_vkt7", "teplocom_vkt7", "7-7", 7),
+        ("kamstrup_multical", "kamstrup_kmp", "1-1", 1),
     ],
 )
 async def test_instruments_that_only_answer_are_found_by_their_protocol(
