@@ -1,7 +1,7 @@
 """What happens to alarms without anybody saying so.
 
-Shelving ends, what stands calls again, a gateway falls silent or comes back, what is suppressed by design
-changes.
+Shelving ends, what stands calls again, adverse weather begins and ends, a gateway falls silent or comes back,
+what is suppressed by design changes.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,14 +10,15 @@ from typing import Final
 import sqlalchemy as sa
 from msgspec.structs import replace
 
-from collector import state
+from collector import nmu, state
 from collector.alarms import book, silence
 from collector.alarms.alarm import Alarm, key_of
 from collector.alarms.desk import Desk, Told
 from collector.alarms.silence import Facts
 from collector.facts import facts
+from collector.rules import weather
 from wire.messages import AlarmEvent, AlarmState
-from wire.texts import GATEWAY_SILENT
+from wire.texts import ADVERSE_WEATHER, GATEWAY_SILENT
 
 EVERY_S: Final = 1.0
 GRACE_S: Final = 60.0
@@ -50,6 +51,7 @@ class AlarmClock:
         with state.reading(self._engine) as connection:
             known = facts(connection)
             told = list(_silences(connection, known, now_ms)) if is_settled else []
+            told += _weather(connection, now_ms)
             silent = (one.gateway for one in book.active(connection, GATEWAY_SILENT))
             causes = self._desk.design(known, silent)
             is_designed = self._desk.is_as_designed(connection, causes)
@@ -62,6 +64,14 @@ class AlarmClock:
             if not is_designed:
                 self._desk.suppress(transaction, causes, now_ms)
             self._desk.pass_time(transaction, now_ms)
+
+
+def _weather(connection: sa.Connection, now_ms: int) -> Iterator[Told]:
+    """The degree of adverse weather that is in force, as it has changed."""
+    standing = next(iter(book.active(connection, ADVERSE_WEATHER)), None)
+    event = weather.event(standing, nmu.in_force(nmu.entries(connection), now_ms), now_ms)
+    if event is not None:
+        yield weather.REGION, event
 
 
 def _silences(connection: sa.Connection, known: Iterable[Facts], now_ms: int) -> Iterator[Told]:

@@ -3,6 +3,7 @@
     broker ══▶ Line ─▶ Mailbox ─▶ sort ─▶ store.write ─▶ ┌ ledger.record    ┐ ─▶ Line.publish ══▶ receipts
              (mqtt)  (bounded)   (pure)   (durable)      │ quarantine.keep  │       then
                                                          │ gateways.note    │
+                                                         │ rules.judge      │
                                                          │ desk.take        │ ─▶ acknowledge ══▶ broker
                                                          │ book.answer      │
                                                          │ reports.keep     │
@@ -43,6 +44,7 @@ from collector.ingest.line import Line
 from collector.ingest.mailbox import Letter, Mailbox
 from collector.ingest.sorting import Sorted, refused_by_store, sort
 from collector.notify.notifier import Notifier
+from collector.rules.watch import Watch
 from collector.settings import CollectorFile
 from collector.state import StateUnavailableError
 from collector.store import Store, StoreUnavailableError, open_store
@@ -76,6 +78,7 @@ class Parts(Struct, frozen=True):
     mailbox: Mailbox
     line: Line
     notifier: Notifier
+    rules: Watch
     renewed: "SimpleQueue[CollectorFile]"
     """Configurations that take the place of the one in use, as far as a running collector can."""
     feed: Feed | None = None
@@ -136,7 +139,7 @@ def run(
 ) -> None:
     """Collect until `stop` is set; then finish the group under way.
 
-    Of what comes by `renewed` the log level and `[alarms]` are taken up within a second.
+    Of what comes by `renewed` the log level, `[alarms]` and `[rules]` are taken up within a second.
 
     Raises:
         StoreUnavailableError, StateUnavailableError: not there at the start.
@@ -171,7 +174,9 @@ def serve(
         desk = Desk(Policies(settings.alarms))
         served = prepared(settings, engine, store, desk) if settings.feed else None
         notifier = Notifier(settings, engine)
-        parts = Parts(desk, store, engine, mailbox, line, notifier, renewed or SimpleQueue(), served)
+        rules = Watch(settings.rules, store)
+        queue: SimpleQueue[CollectorFile] = renewed or SimpleQueue()
+        parts = Parts(desk, store, engine, mailbox, line, notifier, rules, queue, served)
         ended = _serve(parts, stop)
         if not ended:
             opened.pop_all()
@@ -242,6 +247,7 @@ def _take_up(parts: Parts) -> None:
         settings = parts.renewed.get()
         logs.configure(settings.log_level)
         parts.desk.renew(Policies(settings.alarms))
+        parts.rules.renew(settings.rules)
         _log.info("another configuration is in use", log_level=settings.log_level)
 
 
@@ -278,14 +284,16 @@ def _keep(parts: Parts, found: Sorted, now_ms: int) -> Told:
     with state.writing(parts.engine) as transaction:
         quarantine.keep(transaction, [*found.set_aside, *refused_by_store(found, refused)], now_ms)
         gateways.note(transaction, found.news, now_ms)
+        abouts = gateways.abouts(transaction, {arrival.gateway for arrival in found.arrivals})
         told = [(arrival.gateway, event) for arrival in found.arrivals for event in arrival.batch.alarms]
-        abouts = gateways.abouts(transaction, {gateway for gateway, _ in told})
+        told += parts.rules.judge(transaction, found.arrivals, abouts)
         parts.desk.take(transaction, told, now_ms, abouts)
         ledger.note_progress(transaction, found.news, now_ms)
         book.answer(transaction, found.answers, now_ms)
         kept = reports.keep(transaction, found.reports, now_ms)
         receipts = ledger.record(transaction, found.arrived, now_ms)
-        return [*receipts, *kept]
+    parts.rules.settle()
+    return [*receipts, *kept]
 
 
 def _persist(keep: Callable[[], Told], stop: threading.Event) -> Told | None:

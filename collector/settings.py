@@ -92,6 +92,50 @@ class AlarmsTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     suppress: tuple[Suppression, ...] = ()
 
 
+class AirLimit(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A maximum single concentration that a centre goes by, mg/m³."""
+
+    quantity: Quantity
+    single: Annotated[float, Meta(gt=0)]
+    source: str
+    """The act it stands in, with its date."""
+
+
+PointName = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}/[a-z0-9][a-z0-9_-]{0,62}\Z")]
+Positive = Annotated[float, Meta(gt=0)]
+
+
+class BoilerHouse(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is watched at a boiler house; points are `device/channel`."""
+
+    site: Name
+    supply: PointName | None = None
+    outdoor: PointName | None = None
+    schedule: Annotated[tuple[tuple[float, float], ...], Meta(min_length=2)] | None = None
+    """Points of outdoor and supply temperature, °C."""
+    tolerance: Positive = 3
+    """K to either side."""
+    over_min: Positive = 30
+    """Minutes over which both temperatures are averaged."""
+    fuel: PointName | None = None
+    """The stock, in any unit."""
+    fuel_days: Positive = 5
+    makeup: PointName | None = None
+    makeup_limit: Positive | None = None
+    """In the channel's unit, as a mean of an hour: 0.25 % of the system's volume is usual."""
+
+
+class RulesTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Alarms that the centre itself raises."""
+
+    air: bool = True
+    """Whether air posts are held against the maximum single concentrations."""
+    air_levels: tuple[Positive, ...] = (1, 5, 10)
+    """Multiples of the limit that are told apart."""
+    limit: tuple[AirLimit, ...] = ()
+    boiler_house: tuple[BoilerHouse, ...] = ()
+
+
 class OidcTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Logging in through an OpenID Connect provider (authorisation code with PKCE)."""
 
@@ -160,6 +204,7 @@ class CollectorFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     store: SqliteStore | InfluxStore = SqliteStore()
     state: StateTable = StateTable()
     alarms: AlarmsTable = AlarmsTable()
+    rules: RulesTable = RulesTable()
     feed: FeedTable | None = None
     """None: no HTTP server."""
     sites: tuple[SiteTable, ...] = ()

@@ -21,7 +21,7 @@ from wire.config_file import ConfigError
 
 _HEARD = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _log = structlog.get_logger()
-_AT_ONCE = {"log_level", "alarms"}
+_AT_ONCE = {"log_level", "alarms", "rules"}
 """What a running collector takes up; the rest is opened once."""
 _SENTENCES = (
     StoreUnavailableError,
@@ -37,7 +37,7 @@ _SENTENCES = (
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Collect until SIGTERM or SIGINT, then finish the group of messages under way.
 
-    SIGHUP: log_level and [alarms] are read anew.
+    SIGHUP: log_level, [alarms] and [rules] are read anew.
     """
     settings = _checked(config)
     logs.configure(settings.log_level)

@@ -95,5 +95,5 @@ def test_an_alarm_is_durable_when_its_batch_is_receipted(mosquitto: Mosquitto, t
         agent.send(first)
         agent.send_until_receipted(batch(3))
     with state.opened(wanted.state.url) as engine, state.reading(engine) as connection:
-        events = [line.entry.event for line in book.lines(connection)]
-    assert [event and event.state for event in events] == ["raised", "cleared"]
+        triggers = [line.entry.trigger for line in book.lines(connection)]
+    assert triggers == ["raise", "clear"]

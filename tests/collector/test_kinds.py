@@ -6,7 +6,7 @@ from collector.alarms.kinds import Kinds, shipped
 from collector.settings import AlarmKind, Words
 from wire.messages import About, AlarmCode, AlarmEvent, AlarmState, ChannelAbout, DeviceAbout
 from wire.quantities import Quantity
-from wire.texts import GATEWAY_SILENT
+from wire.texts import CENTRE_CODES
 
 CHANNEL = ChannelAbout(name="p", quantity="pressure", unit="kPa")
 ABOUT = About(
@@ -26,7 +26,7 @@ def event(code: str = "low_low", device: str = "d", channel: str = "p") -> Alarm
     )
 
 
-@pytest.mark.parametrize("code", [*AlarmCode, GATEWAY_SILENT])
+@pytest.mark.parametrize("code", [*AlarmCode, *CENTRE_CODES])
 def test_every_alarm_has_cause_consequence_and_action_in_each_language(code: str) -> None:
     for language in ("ru", "kk", "en"):
         found = Kinds().guidance(event(code), None, language)

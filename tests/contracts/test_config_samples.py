@@ -13,11 +13,14 @@ import tomli
 import collector.settings
 import edge_agent.settings
 from collector.settings import (
+    AirLimit,
     AlarmKind,
+    BoilerHouse,
     CollectorFile,
     FeedTable,
     InfluxStore,
     OidcTable,
+    RulesTable,
     SiteTable,
     SqliteStore,
     StateTable,
@@ -64,6 +67,9 @@ COLLECTOR: dict[str, tuple[type, ...]] = {
     "alarms": (CollectorAlarms,),
     "alarms.kind": (AlarmKind,),
     "alarms.suppress": (Suppression,),
+    "rules": (RulesTable,),
+    "rules.limit": (AirLimit,),
+    "rules.boiler_house": (BoilerHouse,),
     "feed": (FeedTable,),
     "feed.oidc": (OidcTable,),
     "sites": (SiteTable,),
@@ -71,7 +77,7 @@ COLLECTOR: dict[str, tuple[type, ...]] = {
 }
 HEADER = re.compile(
     r"(?:# )?\[\[?(device\.detect|device\.calibration|detect\.expected|feed\.oidc|alarms\.kind|"
-    r"alarms\.suppress|[a-z]+(?:\.channels)?)"
+    r"alarms\.suppress|rules\.limit|rules\.boiler_house|[a-z]+(?:\.channels)?)"
     r"(?:\.[a-z0-9_]+(\.(?:alarms|checks|table))?)?\]"
 )
 SAMPLES = [("agent.toml", AGENT), ("collector.toml", COLLECTOR)]
@@ -104,6 +110,8 @@ def test_a_sample_shows_every_setting(name: str, sections: dict[str, tuple[type,
         ("feed", "oidc"),
         ("alarms", "kind"),
         ("alarms", "suppress"),
+        ("rules", "limit"),
+        ("rules", "boiler_house"),
     }
     assert known - nested - shown == set()
     assert shown - known <= {("store", "kind")}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.wire.strategies import alarms
 from wire.messages import About, AlarmCode, AlarmEvent, AlarmState, ChannelAbout, Clock, DeviceAbout, Quality
 from wire.quantities import Quantity
-from wire.texts import GATEWAY_SILENT, LANGUAGES, Names, Text, names_of, render
+from wire.texts import CENTRE_CODES, GATEWAY_SILENT, LANGUAGES, Names, Text, names_of, render
 from wire.texts.language import Language, Noun, Phrases
 from wire.texts.parameters import COMMON, PARAMETERS
 from wire.texts.showing import count, duration, moment, number, with_unit
@@ -32,7 +32,7 @@ def every_sentence(language: Language) -> dict[str, str]:
         value = getattr(language, key)
         if isinstance(value, str):
             found[key] = value
-        elif key in {"reasons", "detectors", "relations", "units", "incidents"}:
+        elif key in {"reasons", "detectors", "relations", "units", "incidents", "doubts"}:
             found |= {f"{key}.{name}": word for name, word in value.items()}
         elif key == "forms":
             found |= {f"{noun}.{n}": word for noun, words in value.items() for n, word in enumerate(words)}
@@ -46,7 +46,7 @@ def fields(sentence: str) -> list[str]:
 @EACH
 def test_every_code_has_all_parts_and_they_name_only_what_there_is(language: str) -> None:
     said = LANGUAGES[language]
-    assert set(said.phrases) == {*AlarmCode, GATEWAY_SILENT} == set(PARAMETERS)
+    assert set(said.phrases) == {*AlarmCode, *CENTRE_CODES} == set(PARAMETERS)
     for code, phrases in said.phrases.items():
         for part in PARTS:
             sentence = getattr(phrases, part)
@@ -67,7 +67,7 @@ def test_all_languages_name_the_same_parameters_in_the_same_parts() -> None:
 @EACH
 def test_no_table_of_a_language_lacks_a_word(language: str) -> None:
     said, reference = LANGUAGES[language], LANGUAGES["ru"]
-    for table in ("reasons", "detectors", "relations", "units", "forms", "incidents"):
+    for table in ("reasons", "detectors", "relations", "units", "forms", "incidents", "doubts"):
         assert set(getattr(said, table)) == set(getattr(reference, table)), table
     assert {quantity.unit for quantity in Quantity} <= set(said.units)
     assert {quality for quality in Quality if quality.startswith("bad.")} <= set(said.reasons)

@@ -18,11 +18,34 @@ from wire.messages import About, AlarmEvent, AlarmState, Clock
 from wire.texts.en import ENGLISH
 from wire.texts.kk import KAZAKH
 from wire.texts.language import Language, Noun, Phrases
-from wire.texts.parameters import GATEWAY_SILENT, PARAMETERS, Kind
+from wire.texts.parameters import (
+    ADVERSE_WEATHER,
+    AIR_EXCEEDANCE,
+    CENTRE_CODES,
+    FUEL_LOW,
+    GATEWAY_SILENT,
+    MAKEUP_HIGH,
+    OFF_SCHEDULE,
+    PARAMETERS,
+    Kind,
+)
 from wire.texts.ru import RUSSIAN
 from wire.texts.showing import count, duration, moment, number, with_unit
 
-__all__ = ["GATEWAY_SILENT", "LANGUAGES", "Names", "Text", "names_of", "render"]
+__all__ = [
+    "ADVERSE_WEATHER",
+    "AIR_EXCEEDANCE",
+    "CENTRE_CODES",
+    "FUEL_LOW",
+    "GATEWAY_SILENT",
+    "LANGUAGES",
+    "MAKEUP_HIGH",
+    "OFF_SCHEDULE",
+    "Names",
+    "Text",
+    "names_of",
+    "render",
+]
 
 LANGUAGES: Final[Mapping[str, Language]] = {"ru": RUSSIAN, "kk": KAZAKH, "en": ENGLISH}
 NO_LONGER_WATCHED: Final = "configuration"
@@ -112,9 +135,17 @@ _SHOWN: Final[Mapping[Kind, Callable[[float, str, Language, tzinfo | None], str]
     Kind.SECONDS: lambda value, _, said, __: duration(value, said),
     Kind.POLLS: lambda value, _, said, __: count(value, Noun.POLL, said),
     Kind.DEVICES: lambda value, _, said, __: count(value, Noun.DEVICE, said),
+    Kind.DAYS: lambda value, _, said, __: with_unit(value, "d", said),
     Kind.TIME: lambda value, _, said, zone: moment(value, said, zone),
 }
 """Numbers by their kind; any other is shown as a number."""
+_WORDS: Final[Mapping[Kind, Callable[[Language], tuple[Mapping[str, str], str | None]]]] = {
+    Kind.REASON: lambda said: (said.reasons, said.unknown_reason),
+    Kind.DETECTOR: lambda said: (said.detectors, said.unknown_detector),
+    Kind.RELATION: lambda said: (said.relations, None),
+    Kind.DOUBT: lambda said: (said.doubts, said.doubts["other"]),
+}
+"""Words by their kind, and what stands for one that is not known; None: itself."""
 
 
 class _Words(Struct, frozen=True):
@@ -136,8 +167,8 @@ class _Words(Struct, frozen=True):
             return self.names.channel(event.device, event.channel)
         if "channel" in PARAMETERS.get(event.code, {}) and event.params.get("channel"):
             return self.word("channel")
-        if event.code == GATEWAY_SILENT:
-            return said.gateway.format(self.names.gateway)
+        if event.code in {GATEWAY_SILENT, ADVERSE_WEATHER}:
+            return said.region if event.code == ADVERSE_WEATHER else said.gateway.format(self.names.gateway)
         if event.device is not None:
             return said.device.format(event.device)
         if event.link is not None:
@@ -172,13 +203,10 @@ class _Words(Struct, frozen=True):
 
     def _named(self, kind: Kind, value: str) -> str:
         said = self.said
+        if kind in _WORDS:
+            words, unknown = _WORDS[kind](said)
+            return words.get(value, value if unknown is None else unknown)
         match kind:
-            case Kind.REASON:
-                return said.reasons.get(value, said.unknown_reason)
-            case Kind.DETECTOR:
-                return said.detectors.get(value, said.unknown_detector)
-            case Kind.RELATION:
-                return said.relations.get(value, value)
             case Kind.CHANNEL:
                 return self.names.channel(self.event.device, value)
             case Kind.CHANNELS:
@@ -196,5 +224,10 @@ class _Words(Struct, frozen=True):
 
 def _absent(kind: Kind, said: Language) -> str:
     """What stands for a parameter that did not come."""
-    words = {Kind.REASON: said.unknown_reason, Kind.DETECTOR: said.unknown_detector, Kind.CHANNELS: said.none}
+    words = {
+        Kind.REASON: said.unknown_reason,
+        Kind.DETECTOR: said.unknown_detector,
+        Kind.CHANNELS: said.none,
+        Kind.DOUBT: said.doubts["none"],
+    }
     return words.get(kind, said.not_known)

@@ -2,7 +2,14 @@
 
 from wire.messages import AlarmCode, Quality
 from wire.texts.language import Language, Noun, Phrases
-from wire.texts.parameters import GATEWAY_SILENT
+from wire.texts.parameters import (
+    ADVERSE_WEATHER,
+    AIR_EXCEEDANCE,
+    FUEL_LOW,
+    GATEWAY_SILENT,
+    MAKEUP_HIGH,
+    OFF_SCHEDULE,
+)
 
 _LASTED = "The alarm lasted {lasted}."
 _LIMIT_EVIDENCE = (
@@ -96,6 +103,43 @@ ENGLISH = Language(
             check="See whether sensors were swapped and whether there is a leak; compare these channels.",
             over=f"The relation “{{relation}}” holds again. {_LASTED}",
         ),
+        AIR_EXCEEDANCE: Phrases(
+            name="above the permissible concentration",
+            happened="{point}: {value} on average over 20 minutes, the maximum single concentration is "
+            "{limit}: {times} times. It began {since}.",
+            evidence="{suspect} The mean was taken over good readings; it has been above for {lasted}.",
+            check="Compare with the neighbouring posts and the wind; tell the environmental service.",
+            over=f"{{point}}: within the norm again, {{value}}, the limit is {{limit}}. {_LASTED}",
+        ),
+        OFF_SCHEDULE: Phrases(
+            name="supply off the schedule",
+            happened="{point}: {value} on average, the schedule asks for {expected} at {outdoor} outdoors. "
+            "It began {since}.",
+            evidence="The tolerance is {limit} to either side; it has been off for {lasted}.",
+            check="Contact the boiler house: look at fire, pumps and mixing; compare the sensors.",
+            over=f"{{point}}: on schedule again, {{value}} of {{expected}}. {_LASTED}",
+        ),
+        FUEL_LOW: Phrases(
+            name="little fuel left",
+            happened="{point}: {value} left, which lasts for {days}. It began {since}.",
+            evidence="Used in a day of late: {daily}; there should be enough for {limit_days}.",
+            check="Order a delivery; look at the level meter and for a leak or theft.",
+            over=f"{{point}}: enough fuel again, {{value}}, for {{days}}. {_LASTED}",
+        ),
+        MAKEUP_HIGH: Phrases(
+            name="make-up above its norm",
+            happened="{point}: {value} on average over an hour, the norm is {limit}. It began {since}.",
+            evidence="It has been above for {lasted}: water leaves the network.",
+            check="Look for a leak: compare supply and return flow, inspect the route and the chambers.",
+            over=f"{{point}}: make-up is normal again, {{value}}, the norm is {{limit}}. {_LASTED}",
+        ),
+        ADVERSE_WEATHER: Phrases(
+            name="adverse weather",
+            happened="Adverse weather was announced, degree {degree}. From {since} to {until_ms}.",
+            evidence="Source: {source}.",
+            check="Notify enterprises and schools as is laid down for this degree.",
+            over=f"Adverse weather is over, the degree was {{degree}}. {_LASTED}",
+        ),
         GATEWAY_SILENT: Phrases(
             name="silent",
             happened="The gateway {gateway} is silent: {reason}. Last readings: {last_ms}.",
@@ -163,6 +207,7 @@ ENGLISH = Language(
         "": "",
         "Hz": "Hz",
         "/min": "rpm",
+        "d": "days",
         "s": "s",
         "ug/m3": "µg/m³",
         "mg/m3": "mg/m³",
@@ -201,6 +246,12 @@ ENGLISH = Language(
         "link": "No connection to instruments: {sites}",
         "plant": "Several alarms of one cause: {sites}",
     },
+    doubts={
+        "so2": "The value follows sulphur dioxide: the hydrogen sulphide cell probably answers to it.",
+        "other": "The value is doubtful.",
+        "none": "Nothing speaks for a false reading.",
+    },
+    region="Region",
     over_title="{title} — over",
     covered="There is no separate alarm any more: the alarm “{cause}” now tells the same.",
     see_cause="See the alarm “{cause}”.",

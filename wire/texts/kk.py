@@ -2,7 +2,14 @@
 
 from wire.messages import AlarmCode, Quality
 from wire.texts.language import Language, Noun, Phrases
-from wire.texts.parameters import GATEWAY_SILENT
+from wire.texts.parameters import (
+    ADVERSE_WEATHER,
+    AIR_EXCEEDANCE,
+    FUEL_LOW,
+    GATEWAY_SILENT,
+    MAKEUP_HIGH,
+    OFF_SCHEDULE,
+)
 
 _BEGAN = "Басталған уақыты: {since}."
 _LASTED = "Дабыл {lasted} бойы тұрды."
@@ -103,6 +110,44 @@ KAZAKH = Language(
             "осы байланыстағы арналарды өзара салыстырыңыз.",
             over=f"«{{relation}}» арналар байланысы қалпына келді. {_LASTED}",
         ),
+        AIR_EXCEEDANCE: Phrases(
+            name="ШРК асып кетті",
+            happened="{point}: 20 минуттағы орташа мән — {value}, ең жоғары бір реттік ШРК — {limit}, "
+            "еселігі: {times}. " + _BEGAN,
+            evidence="{suspect} Орташа мән жарамды көрсеткіштер бойынша есептелді, {lasted} бойы тұр.",
+            check="Көрші бекеттермен және жел бағытымен салыстырыңыз; экология қызметіне хабарлаңыз.",
+            over=f"{{point}}: қайтадан норма шегінде, {{value}}, ШРК — {{limit}}. {_LASTED}",
+        ),
+        OFF_SCHEDULE: Phrases(
+            name="беру температурасы кестеге сай емес",
+            happened="{point}: орташа мәні — {value}, кесте бойынша — {expected}, сыртта — {outdoor}. "
+            + _BEGAN,
+            evidence="Екі жаққа да рұқсат етілген ауытқу — {limit}; ауытқу {lasted} бойы тұр.",
+            check="Қазандықпен байланысыңыз: жануды, сорғыларды және араластыруды тексеріңіз; "
+            "датчиктерді салыстырыңыз.",
+            over=f"{{point}}: қайтадан кесте бойынша, {{value}}, берілгені — {{expected}}. {_LASTED}",
+        ),
+        FUEL_LOW: Phrases(
+            name="отын аз қалды",
+            happened=f"{{point}}: қалғаны — {{value}}, ол жететін мерзім — {{days}}. {_BEGAN}",
+            evidence="Соңғы күндердегі тәуліктік шығын — {daily}; қор кемінде {limit_days} жетуі тиіс.",
+            check="Отын жеткізуге тапсырыс беріңіз; деңгей өлшегішті, ағу немесе ұрлық жоғын тексеріңіз.",
+            over=f"{{point}}: отын қайтадан жеткілікті, {{value}}, жететін мерзімі — {{days}}. {_LASTED}",
+        ),
+        MAKEUP_HIGH: Phrases(
+            name="толықтыру суы нормадан көп",
+            happened=f"{{point}}: бір сағаттағы орташа мән — {{value}}, норма — {{limit}}. {_BEGAN}",
+            evidence="Нормадан {lasted} бойы асып тұр: су желіден кетіп жатыр.",
+            check="Ағу орнын іздеңіз: беру мен қайту шығынын салыстырыңыз, құбыр жолын тексеріңіз.",
+            over=f"{{point}}: толықтыру қайтадан нормада, {{value}}, норма — {{limit}}. {_LASTED}",
+        ),
+        ADVERSE_WEATHER: Phrases(
+            name="қолайсыз метеорологиялық жағдай",
+            happened="ҚМЖ жарияланды, дәрежесі: {degree}. Басталуы: {since}, аяқталуы: {until_ms}.",
+            evidence="Дереккөзі: {source}.",
+            check="Кәсіпорындар мен мектептерді осы дәрежеге белгіленген тәртіппен хабардар етіңіз.",
+            over=f"ҚМЖ режимі алынды, дәрежесі болған: {{degree}}. {_LASTED}",
+        ),
         GATEWAY_SILENT: Phrases(
             name="дерек келмейді",
             happened="{gateway} шлюзінен дерек келмейді: {reason}. Соңғы көрсеткіштер: {last_ms}.",
@@ -174,6 +219,7 @@ KAZAKH = Language(
         "": "",
         "Hz": "Гц",
         "/min": "айн/мин",
+        "d": "тәулік",
         "s": "с",
         "ug/m3": "мкг/м³",
         "mg/m3": "мг/м³",
@@ -212,6 +258,12 @@ KAZAKH = Language(
         "link": "Құрылғылармен байланыс жоқ: {sites}",
         "plant": "Бір себептен туған бірнеше дабыл: {sites}",
     },
+    doubts={
+        "so2": "Мән күкірт диоксидіне ілесіп өзгереді: күкіртсутек датчигі соған жауап беруі ықтимал.",
+        "other": "Мән күмәнді.",
+        "none": "Жалған көрсеткіш белгісі жоқ.",
+    },
+    region="Өңір",
     over_title="{title} — алынды",
     covered="Енді жеке дабыл жоқ: осыны «{cause}» дабылы хабарлайды.",
     see_cause="«{cause}» дабылын қараңыз.",

@@ -57,6 +57,10 @@ class Language(Struct, frozen=True, kw_only=True):
     relation: str
     incidents: Mapping[str, str]
     """power, common, gateway, link, plant → what is struck, `{sites}`."""
+    doubts: Mapping[str, str]
+    """Why a value is doubtful: so2, other, none."""
+    region: str
+    """What an alarm is about that is about no site."""
     over_title: str
     covered: str
     """Instead of `over` when another alarm, `{cause}`, tells the same from now on."""

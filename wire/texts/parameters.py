@@ -9,6 +9,22 @@ GATEWAY_SILENT: Final = "gateway_silent"
 """The collector's own alarm: a dead gateway cannot tell of itself."""
 
 
+AIR_EXCEEDANCE: Final = "air_exceedance"
+OFF_SCHEDULE: Final = "off_schedule"
+FUEL_LOW: Final = "fuel_low"
+MAKEUP_HIGH: Final = "makeup_high"
+ADVERSE_WEATHER: Final = "adverse_weather"
+CENTRE_CODES: Final = (
+    GATEWAY_SILENT,
+    AIR_EXCEEDANCE,
+    OFF_SCHEDULE,
+    FUEL_LOW,
+    MAKEUP_HIGH,
+    ADVERSE_WEATHER,
+)
+"""Alarms that only the centre can raise."""
+
+
 class Kind(Enum):
     """How a parameter is shown."""
 
@@ -27,6 +43,8 @@ class Kind(Enum):
     RELATION = auto()  # >=, <= or ==
     CHANNEL = auto()  # the name of a channel of the event's device, or device.channel
     CHANNELS = auto()  # several, separated by comma and blank
+    DAYS = auto()  # a number of days
+    DOUBT = auto()  # why a value is doubtful; absent: it is not
     TEXT = auto()  # shown as it came
 
 
@@ -58,6 +76,26 @@ PARAMETERS: Final[dict[str, dict[str, Kind]]] = {
         "right": Kind.MEASURE,
         "margin": Kind.MEASURE,
     },
+    AIR_EXCEEDANCE: {
+        "value": Kind.MEASURE,
+        "limit": Kind.MEASURE,
+        "times": Kind.NUMBER,
+        "suspect": Kind.DOUBT,
+    },
+    OFF_SCHEDULE: {
+        "value": Kind.MEASURE,
+        "expected": Kind.MEASURE,
+        "outdoor": Kind.MEASURE,
+        "limit": Kind.MEASURE,
+    },
+    FUEL_LOW: {
+        "value": Kind.MEASURE,
+        "days": Kind.DAYS,
+        "limit_days": Kind.DAYS,
+        "daily": Kind.MEASURE,
+    },
+    MAKEUP_HIGH: {"value": Kind.MEASURE, "limit": Kind.MEASURE},
+    ADVERSE_WEATHER: {"degree": Kind.NUMBER, "until_ms": Kind.TIME, "source": Kind.TEXT},
     GATEWAY_SILENT: {"reason": Kind.REASON, "last_ms": Kind.TIME, "period_s": Kind.SECONDS},
 }
 COMMON: Final = frozenset({"point", "device", "link", "gateway", "since", "lasted", "code", "params"})

@@ -2,7 +2,14 @@
 
 from wire.messages import AlarmCode, Quality
 from wire.texts.language import Language, Noun, Phrases
-from wire.texts.parameters import GATEWAY_SILENT
+from wire.texts.parameters import (
+    ADVERSE_WEATHER,
+    AIR_EXCEEDANCE,
+    FUEL_LOW,
+    GATEWAY_SILENT,
+    MAKEUP_HIGH,
+    OFF_SCHEDULE,
+)
 
 _LASTED = "Тревога длилась {lasted}."
 _LIMIT_EVIDENCE = "Показание за пределом уже {lasted}; тревога снимется, когда оно вернётся к {clear_at}."
@@ -101,6 +108,43 @@ RUSSIAN = Language(
             "сверьте каналы этой связи между собой.",
             over=f"Связь каналов «{{relation}}» снова соблюдается. {_LASTED}",
         ),
+        AIR_EXCEEDANCE: Phrases(
+            name="превышение ПДК",
+            happened="{point}: среднее за 20 минут {value} при ПДК м.р. {limit}, кратность {times}. "
+            "Началось {since}.",
+            evidence="{suspect} Средние за 20 минут посчитаны по годным показаниям, держится уже {lasted}.",
+            check="Сверьте с соседними постами и направлением ветра; сообщите экологической службе.",
+            over=f"{{point}}: снова в пределах нормы, {{value}} при ПДК м.р. {{limit}}. {_LASTED}",
+        ),
+        OFF_SCHEDULE: Phrases(
+            name="подача не по графику",
+            happened="{point}: в среднем {value}, по графику {expected} при наружной {outdoor}. "
+            "Началось {since}.",
+            evidence="Допуск {limit} в обе стороны, отклонение держится уже {lasted}.",
+            check="Свяжитесь с котельной: проверьте горение, насосы и смешение; сверьте датчики.",
+            over=f"{{point}}: снова по графику, {{value}} при заданных {{expected}}. {_LASTED}",
+        ),
+        FUEL_LOW: Phrases(
+            name="мало топлива",
+            happened="{point}: осталось {value}, этого хватит на {days}. Началось {since}.",
+            evidence="Расход за сутки в последние дни {daily}; запас нужен не меньше чем на {limit_days}.",
+            check="Закажите подвоз; проверьте уровнемер и нет ли утечки или хищения.",
+            over=f"{{point}}: топлива снова достаточно, {{value}}, это на {{days}}. {_LASTED}",
+        ),
+        MAKEUP_HIGH: Phrases(
+            name="подпитка выше нормы",
+            happened="{point}: в среднем за час {value} при норме {limit}. Началось {since}.",
+            evidence="Норма превышена уже {lasted}: вода уходит из сети.",
+            check="Ищите утечку: сверьте расходы подачи и обратной, осмотрите трассу и камеры.",
+            over=f"{{point}}: подпитка снова в норме, {{value}} при норме {{limit}}. {_LASTED}",
+        ),
+        ADVERSE_WEATHER: Phrases(
+            name="неблагоприятные метеоусловия",
+            happened="Объявлены НМУ, степень: {degree}. С {since} до {until_ms}.",
+            evidence="Источник: {source}.",
+            check="Оповестите предприятия и школы по порядку, принятому для этой степени.",
+            over=f"Режим НМУ снят, степень была: {{degree}}. {_LASTED}",
+        ),
         GATEWAY_SILENT: Phrases(
             name="молчит",
             happened="Шлюз {gateway} молчит: {reason}. Последние показания: {last_ms}.",
@@ -168,6 +212,7 @@ RUSSIAN = Language(
         "": "",
         "Hz": "Гц",
         "/min": "об/мин",
+        "d": "сут",
         "s": "с",
         "ug/m3": "мкг/м³",
         "mg/m3": "мг/м³",
@@ -206,6 +251,12 @@ RUSSIAN = Language(
         "link": "Нет связи с приборами: {sites}",
         "plant": "Несколько тревог одной причины: {sites}",
     },
+    doubts={
+        "so2": "Значение следует за диоксидом серы: вероятно, датчик сероводорода отзывается на него.",
+        "other": "Значение сомнительно.",
+        "none": "Признаков ложного показания нет.",
+    },
+    region="Регион",
     over_title="{title} — снято",
     covered="Отдельной тревоги больше нет: то же самое теперь сообщает тревога «{cause}».",
     see_cause="Смотрите тревогу «{cause}».",
