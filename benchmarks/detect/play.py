@@ -48,14 +48,13 @@ class Player:
         Args:
             begin_s: the first poll.
             end_s: no poll from here on.
-            closely: with bursts, and links looked at every five seconds; a warm-up needs neither.
+            closely: with links looked at every five seconds, which a warm-up does without.
         """
         events: list[Told] = []
         for t_ms, served in self._recorder.rows(begin_s, end_s):
             for eye in self._eyes:
                 events += self._poll(eye, t_ms, served)
-            if closely:
-                events += self._between(t_ms)
+            events += self._between(t_ms, closely=closely)
         return events
 
     def _poll(self, eye: Eye, t_ms: int, served: Served) -> list[Told]:
@@ -65,10 +64,12 @@ class Player:
             eye.burst.hurry(t_ms)
         return events
 
-    def _between(self, t_ms: int) -> Iterator[Told]:
+    def _between(self, t_ms: int, *, closely: bool) -> Iterator[Told]:
         """Links every five seconds, and whatever is read in a burst until the next regular poll."""
         ticks = range(t_ms + _TICK_MS, t_ms + _PERIOD_MS, _TICK_MS)
         hurried = any(eye.burst.is_on(ticks[0]) for eye in self._eyes)
+        if not hurried and not closely:
+            return
         seen = self._seen(ticks) if hurried else dict.fromkeys(ticks, None)
         for now_ms, served in seen.items():
             for eye in self._eyes:

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from edge_agent.detect._gate import Gate, GateState
-from edge_agent.detect._scale import RELATIVE_FLOOR, fading_mean, floor
+from edge_agent.detect._scale import RELATIVE_FLOOR, fading_mean, floor, linear, logarithmic
 from edge_agent.settings.detection import SeasonalSettings
 
 HOUR_MS: Final = 3_600_000
@@ -89,7 +89,7 @@ class HourlyProfile:
     @property
     def usual(self) -> float:
         """What is expected in the hour of the last row, in the channel's unit."""
-        return _linear(self._expected(), self._unit)
+        return linear(self._expected(), self._unit)
 
     def step(self, hour: int, value: float | None) -> float | None:
         """How unlikely the row is: 1 at the chance of the settings; None while that cannot be said."""
@@ -139,7 +139,7 @@ class HourlyProfile:
             return None
         if not self._unit:
             self._unit = max(abs(self._gate.centre or 0.0) * _LINEAR, self._gate.reach, floor(0.0))
-        level = _logarithmic(cut[-1] + (self._gate.centre or 0.0), self._unit)
+        level = logarithmic(cut[-1] + (self._gate.centre or 0.0), self._unit)
         if self._smooth is None:
             self._smooth = fading_mean(self._settings.mean_rows, level)
         self._smooth.update(level)
@@ -184,11 +184,3 @@ class HourlyProfile:
             rate = 1 / _TAIL_ROWS if self.ready else 1 / 50
             self._excess += rate * (size - self._quantile - self._excess)
         self._excess = max(self._excess, self._spread / 2)
-
-
-def _logarithmic(value: float, unit: float) -> float:
-    return math.copysign(math.log1p(abs(value) / unit), value)
-
-
-def _linear(level: float, unit: float) -> float:
-    return math.copysign(math.expm1(min(abs(level), 80.0)) * unit, level)

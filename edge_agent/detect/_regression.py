@@ -38,17 +38,18 @@ class Regression:
         self._means = list(saved.means)
         self._moments = list(saved.moments)
 
-    def learn(self, row: Sequence[float]) -> None:
+    def learn(self, row: Sequence[float], weight: float = 1.0) -> None:
+        """Take a row in; `weight`: how often it counts."""
         keep, means, moments = self._keep, self._means, self._moments
-        self.n = keep * self.n + 1
+        self.n = keep * self.n + weight
         place = 0
         befores: list[float] = []
         for n, value in enumerate(row):
             befores.append(value - means[n])
-            means[n] += befores[n] / self.n
+            means[n] += weight * befores[n] / self.n
             after = value - means[n]
             for before in befores:
-                moments[place] = keep * moments[place] + before * after
+                moments[place] = keep * moments[place] + weight * before * after
                 place += 1
 
     def solve(self, prior: Sequence[float]) -> list[float]:
@@ -78,7 +79,7 @@ class Regression:
 
     def distance(self, inputs: Sequence[float]) -> float:
         """How far inputs are from their mean, in standard deviations squared (Mahalanobis)."""
-        if self.n <= 1:
+        if self.n <= 0:
             return 0.0
         size = range(1, len(inputs) + 1)
         scales = [math.sqrt(self._moment(n, n) / self.n) for n in size]

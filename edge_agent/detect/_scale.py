@@ -1,5 +1,6 @@
-"""The least scale that is believed, and running statistics that can be kept as plain numbers."""
+"""The least scale that is believed, the logarithmic one, and running statistics as plain numbers."""
 
+import math
 from typing import Final
 
 from msgspec import Struct
@@ -11,11 +12,23 @@ RELATIVE_FLOOR: Final = 2.0**-40
 and at an offset of 10⁹ still a thousandth."""
 _ABSOLUTE_FLOOR: Final = 1e-9
 """In the channel's unit, for values about zero: finer than any instrument of a boiler house or air post."""
+_LARGEST_LEVEL: Final = 80.0
+"""On the logarithmic scale; e⁸⁰ is beyond every value that is learnt from."""
 
 
 def floor(magnitude: float) -> float:
     """The smallest standard deviation a channel of this magnitude is believed to have."""
     return max(abs(magnitude) * RELATIVE_FLOOR, _ABSOLUTE_FLOOR)
+
+
+def logarithmic(value: float, unit: float) -> float:
+    """A value on the scale that is linear below `unit` and logarithmic above, both ways from zero."""
+    return math.copysign(math.log1p(abs(value) / unit), value)
+
+
+def linear(level: float, unit: float) -> float:
+    """The value at a level of the logarithmic scale."""
+    return math.copysign(math.expm1(min(abs(level), _LARGEST_LEVEL)) * unit, level)
 
 
 class Moments(Struct, frozen=True):

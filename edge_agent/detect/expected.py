@@ -22,6 +22,8 @@ from edge_agent.settings.detection import ExpectedSettings
 NAME: Final = "expected"
 _SETTLED_SHARE: Final = 1 / 2
 """Of the warm-up: residuals before were made by a relation still on its way."""
+_MOST_SQUARES: Final = 4.0
+"""A residual of more than two usual sizes widens what is usual by no more than this."""
 _INDEPENDENT_ROWS: Final = 60
 """Rows an hour apart say something new of a slow process; those between repeat it."""
 
@@ -33,9 +35,11 @@ class Expected:
         self, channels: Sequence[str], settings: ExpectedSettings, state: DetectorState | None = None
     ) -> None:
         names = (settings.target, *settings.drivers)
-        saved = fitting(state, ExpectedState) or ExpectedState.empty(names)
+        saved = fitting(state, ExpectedState) or ExpectedState.empty(names, settings.step)
         if saved.names != names:
             raise StateMisfitError(f"{NAME}: {' by '.join(saved.names)} was saved, not {' by '.join(names)}")
+        if saved.step != settings.step:
+            raise StateMisfitError(f"{NAME}: learnt by the step {saved.step}, now {settings.step}")
         self._settings = settings
         self._places = [list(channels).index(name) for name in names]
         self._gates = [Gate(settings.warmup_rows // 2, gate) for gate in saved.gates]
@@ -65,7 +69,7 @@ class Expected:
         if self._rows < self._settings.mean_rows:
             # After a gap the means are still those of few rows, and as noisy.
             return Outcome(self._latch.held, 0.0)
-        score = abs(residual) / self._usual() / self._settings.on
+        score = abs(residual) / self._scale(means) / self._usual() / self._settings.on
         if score >= self._settings.latch.off:
             score /= self._widened(means)
         verdict = self._latch.step(t_ms, score)
@@ -100,6 +104,7 @@ class Expected:
             peak=self._peak,
             offset=self._offset,
             latch=self._latch.state,
+            step=self._settings.step,
         )
 
     def _distances(self, row: Row) -> list[float] | None:
@@ -130,17 +135,38 @@ class Expected:
     def _learn(self, means: list[float], residual: float) -> None:
         settings = self._settings
         self._seen = min(self._seen + 1, settings.warmup_rows)
-        settled = self._seen - int(settings.warmup_rows * _SETTLED_SHARE)
-        if settled > 0:
-            self._square += (residual * residual - self._square) / settled
-            if self._seen < settings.warmup_rows:
-                self._peak = max(self._peak, abs(residual))
-        self._regression.learn([means[0] - self._offset, *means[1:]])
+        scale = self._scale(means)
+        self._widen(residual / scale, self._seen - int(settings.warmup_rows * _SETTLED_SHARE))
+        self._regression.learn([means[0] - self._offset, *means[1:]], self._weight(scale))
         if self._seen % settings.mean_rows == 0 or self._seen == settings.warmup_rows:
             self._weights = self._regression.solve((0.0,) * len(settings.drivers))
 
+    def _widen(self, share: float, settled: int) -> None:
+        """Learn how large residuals usually are; `settled`: rows since the relation was believed at all."""
+        if settled > 0 and self._seen < self._settings.warmup_rows:
+            self._square += (share * share - self._square) / settled
+            self._peak = max(self._peak, abs(share))
+        elif settled > 0:
+            # A drift of days must not become usual on its way.
+            square = min(share * share, _MOST_SQUARES * self._usual() ** 2)
+            self._square += (square - self._square) / self._settings.forget_rows
+
+    def _scale(self, means: Sequence[float]) -> float:
+        """What residuals are shares of: the largest of the target and its parts, or the target's unit."""
+        step = self._settings.step
+        if step is None:
+            return 1.0
+        values = [(gate.centre or 0.0) + mean for gate, mean in zip(self._gates, means, strict=True)]
+        parts = (weight * value for weight, value in zip(self._weights, values[1:], strict=False))
+        return max(step, abs(values[0]), *map(abs, parts))
+
+    def _weight(self, scale: float) -> float:
+        """How often a row counts in the regression: uncertain by a share, a large one says less."""
+        step = self._settings.step
+        return 1.0 if step is None else (step / scale) ** 2
+
     def _usual(self) -> float:
-        """The residual's standard deviation."""
+        """The residual's standard deviation, as a share of its scale."""
         ordinary = self._peak / self._settings.ordinary_peak
         return max(math.sqrt(self._square), ordinary, floor(self._gates[0].centre or 0.0))
 
@@ -149,7 +175,7 @@ class Expected:
 
         The prediction error of a regression on independent rows; asked only of rows that need the excuse.
         """
-        rows = max(1.0, self._regression.n / _INDEPENDENT_ROWS)
+        rows = max(1.0, self._seen / _INDEPENDENT_ROWS)
         return math.sqrt(1 + (1 + self._regression.distance(means[1:])) / rows)
 
     def _learning(self) -> tuple[int, int] | None:

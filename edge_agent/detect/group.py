@@ -63,7 +63,7 @@ class Group:
         self._period_ms = period_ms
         self._detectors = _build(self.channels, settings, ())
         self._last = Outcome(anomalous=False, score=0.0)
-        self._t_ms = -1
+        self._t_ms = self._anchor_ms = -1
         self._suspended = False
 
     def step(self, t_ms: int, values: Sequence[float | None]) -> Outcome:
@@ -124,16 +124,30 @@ class Group:
             raise StateMisfitError(f"state of {', '.join(state.channels)}; here: {', '.join(self.channels)}")
         self._detectors = _build(self.channels, self._settings, state.detectors)
         self._t_ms, self._suspended = state.t_ms, state.suspended
+        self._anchor_ms = state.t_ms
 
     def _is_due(self, t_ms: int) -> bool:
-        """Whether time has gone on by a row; when it went back, it is gone by from there."""
+        """Whether time has gone on by a row; when it went back, it is gone by from there.
+
+        One row a period, whichever poll of it comes first: a burst must not make a minute count twice.
+        """
         waited = t_ms - self._t_ms
-        if 0 < waited < self._period_ms / 2:
+        if waited > 0 and self._t_ms >= 0 and (waited < self._period_ms / 2 or self._is_same_period(t_ms)):
             return False
         first, self._t_ms = self._t_ms < 0, t_ms
+        if first or waited <= 0:
+            self._anchor_ms = t_ms
         if self._period_ms and waited > _GAP_PERIODS * self._period_ms and not first:
             self._forget_recent()
         return waited > 0
+
+    def _is_same_period(self, t_ms: int) -> bool:
+        """Whether the last row was of the same period; periods are reckoned about the regular polls."""
+        period = self._period_ms
+        if not period:
+            return False
+        begin_ms = self._anchor_ms - period // 2
+        return (t_ms - begin_ms) // period == (self._t_ms - begin_ms) // period
 
     def _forget_recent(self) -> None:
         for detector in self._detectors:

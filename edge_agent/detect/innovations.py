@@ -12,6 +12,7 @@ from typing import Final
 
 from edge_agent.detect._autoregression import Autoregression, ChannelState, Pace
 from edge_agent.detect._latch import Latch, LatchState, Verdict
+from edge_agent.detect._scale import linear, logarithmic
 from edge_agent.detect.findings import Finding, Outcome, Row, StateMisfitError
 from edge_agent.detect.states import DetectorState, InnovationsState, fitting
 from edge_agent.settings.detection import InnovationsSettings
@@ -40,10 +41,15 @@ class Innovations:
         self, channels: Sequence[str], settings: InnovationsSettings, state: DetectorState | None = None
     ) -> None:
         width = len(channels)
-        saved = fitting(state, InnovationsState) or InnovationsState((ChannelState(),) * width, LatchState())
+        saved = fitting(state, InnovationsState) or InnovationsState(
+            (ChannelState(),) * width, LatchState(), settings.steps
+        )
         if len(saved.channels) != width:
             raise StateMisfitError(f"{NAME}: {len(saved.channels)} channels were saved, there are {width}")
+        if saved.steps != settings.steps:
+            raise StateMisfitError(f"{NAME}: learnt by the steps {saved.steps}, now {settings.steps}")
         self._settings = settings
+        self._steps = [(n, settings.steps[name]) for n, name in enumerate(channels) if name in settings.steps]
         pace = Pace(
             warmup_rows=settings.warmup_rows,
             mean_rows=settings.mean_rows,
@@ -58,7 +64,7 @@ class Innovations:
 
     def step(self, t_ms: int, row: Row) -> Outcome:
         """Judge a row; while nothing can be judged an anomaly goes on and the score is 0."""
-        self._row = row
+        row = self._row = self._scaled(row)
         deviations = [channel.step(value) for channel, value in zip(self._channels, row, strict=True)]
         squares = [deviation * deviation for deviation in deviations if deviation is not None]
         learning = self._learning(row)
@@ -83,7 +89,18 @@ class Innovations:
             channel.forget_recent()
 
     def state(self) -> InnovationsState:
-        return InnovationsState(tuple(channel.state() for channel in self._channels), self._latch.state)
+        return InnovationsState(
+            tuple(channel.state() for channel in self._channels), self._latch.state, self._settings.steps
+        )
+
+    def _scaled(self, row: Row) -> Row:
+        if not self._steps:
+            return row
+        scaled = list(row)
+        for n, step in self._steps:
+            value = scaled[n]
+            scaled[n] = None if value is None else logarithmic(value, step)
+        return scaled
 
     def _go_on(self, verdict: Verdict, score: float) -> None:
         if verdict is Verdict.NEW_NORMAL:
@@ -101,8 +118,11 @@ class Innovations:
         """The channels to blame, the worst first."""
         sizes = [abs(deviation or 0.0) for deviation in deviations]
         least = _BLAMED * max(sizes)
+        steps = dict(self._steps)
         for n in sorted(range(len(sizes)), key=lambda n: -sizes[n]):
             got = self._row[n]
             if got is not None and sizes[n] >= least:
                 usual = self._channels[n].level
+                if n in steps:
+                    usual, got = linear(usual, steps[n]), linear(got, steps[n])
                 yield Finding(n, NAME, sizes[n] / on, usual, got, self._latch.state.since_ms)

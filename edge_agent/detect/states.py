@@ -16,6 +16,8 @@ from edge_agent.detect.findings import StateMisfitError
 class InnovationsState(Struct, frozen=True, tag="innovations"):
     channels: tuple[ChannelState, ...]
     latch: LatchState
+    steps: dict[str, float] = {}
+    """By which of the scales they were learnt, as in the settings."""
 
 
 class ExpectedState(Struct, frozen=True, kw_only=True, tag="expected"):
@@ -31,15 +33,18 @@ class ExpectedState(Struct, frozen=True, kw_only=True, tag="expected"):
     peak: float = 0.0
     offset: float = 0.0
     latch: LatchState = LatchState()
+    step: float | None = None
+    """As in the settings: what residuals are shares of."""
 
     @classmethod
-    def empty(cls, names: tuple[str, ...]) -> "ExpectedState":
+    def empty(cls, names: tuple[str, ...], step: float | None) -> "ExpectedState":
         width = len(names)
         return cls(
             names=names,
             gates=(GateState(),) * width,
             regression=RegressionState.empty(width - 1),
             weights=(0.0,) * width,
+            step=step,
         )
 
 

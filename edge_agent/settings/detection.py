@@ -42,6 +42,11 @@ class InnovationsSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """Root mean square of eight channels' deviations; smaller groups need more, see `threshold`."""
     ordinary_peak: Positive = 5.0
     """The largest peak of the warm-up is taken for at most this many standard deviations."""
+    steps: dict[str, Positive] = {}
+    """Channel → its least step that matters: above it is judged by shares, below by the value itself.
+
+    At a site all concentrations are, see `watching`.
+    """
     latch: LatchSettings = LatchSettings()
 
 
@@ -70,6 +75,11 @@ class ExpectedSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ordinary_peak: Positive = 5.0
     on: Positive = 6.0
     """Standard deviations of the smoothed residual."""
+    step: Positive | None = None
+    """The target's least step that matters: departures are judged as shares of it, or of more than this.
+
+    None: in the target's unit, however large it is.
+    """
     latch: LatchSettings = LatchSettings()
 
 
@@ -110,12 +120,18 @@ class ProfileClass(StrEnum):
     AIR_POST = "air_post"
 
 
-_THREE_DAYS: Final = InnovationsSettings(warmup_rows=4320, ordinary_peak=4.0)
+_TEN_DAYS: Final = 14_400
+"""The last three quarters of it, of which the errors are learnt, hold whatever is done once a week."""
 
 CLASSES: Final = {
     ProfileClass.GENERIC: DetectSettings(),
-    ProfileClass.BOILER_HOUSE: DetectSettings(innovations=_THREE_DAYS),
-    ProfileClass.AIR_POST: DetectSettings(innovations=_THREE_DAYS, seasonal=SeasonalSettings()),
+    ProfileClass.BOILER_HOUSE: DetectSettings(
+        innovations=InnovationsSettings(warmup_rows=_TEN_DAYS, ordinary_peak=2.5)
+    ),
+    ProfileClass.AIR_POST: DetectSettings(
+        innovations=InnovationsSettings(warmup_rows=_TEN_DAYS, ordinary_peak=4.0),
+        seasonal=SeasonalSettings(),
+    ),
 }
 """The detectors and constants of each class."""
 

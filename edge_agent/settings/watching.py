@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from edge_agent.settings.checks import Points
+from edge_agent.settings.checks import USUAL, Points
 from edge_agent.settings.detection import DetectSettings, DetectTable, ExpectedSettings, ProfileClass
 from edge_agent.settings.page import Page
 from edge_agent.settings.tables import AgentFile, DeviceTable
@@ -33,6 +34,28 @@ UNWATCHED: Final = frozenset(
     }
 )
 """What only counts up, jumps by nature or turns past north; what a loop current means is unknown."""
+
+
+CONCENTRATIONS: Final = frozenset(
+    {
+        Quantity.PM1,
+        Quantity.PM2_5,
+        Quantity.PM4,
+        Quantity.PM10,
+        Quantity.SO2,
+        Quantity.NO2,
+        Quantity.NO,
+        Quantity.CO,
+        Quantity.H2S,
+        Quantity.O3,
+        Quantity.NH3,
+        Quantity.CH2O,
+    }
+)
+"""What is sent out over how fast it is carried off: a gust as well as a fire multiplies them.
+
+An ordinary night under a lid has the tenfold of a windy day, and its unrest is tenfold as well.
+"""
 
 
 class DeviceWatch(Struct, frozen=True):
@@ -116,8 +139,23 @@ def _device(
     )
     if not table.detect.enabled or not places:
         return None
-    names = tuple(channels[index].name for index in places)
-    return DeviceWatch(table.name, period_ms, places, names, table.detect.detectors(usual))
+    watched = [channels[index] for index in places]
+    names = tuple(channel.name for channel in watched)
+    settings = _by_shares(table.detect.detectors(usual), watched)
+    return DeviceWatch(table.name, period_ms, places, names, settings)
+
+
+def _by_shares(settings: DetectSettings, watched: Sequence[Channel]) -> DetectSettings:
+    """Concentrations by shares of their value, unless the site says by which steps."""
+    if settings.innovations is None or settings.innovations.steps:
+        return settings
+    steps = {channel.name: _step(channel) for channel in watched if channel.quantity in CONCENTRATIONS}
+    return replace(settings, innovations=replace(settings.innovations, steps=steps))
+
+
+def _step(channel: Channel) -> float:
+    """An eighth of what is called a spike: the least step that is noticed in it."""
+    return (USUAL[channel.quantity].spike or 1.0) / 8
 
 
 def _relations(

@@ -39,6 +39,8 @@ _GASES = ("so2", "no2", "co", "h2s")
 _PERIODS_S = {"plume": 900, "eddy": 6, "works": 5400, "t_cabinet": 20} | dict.fromkeys(_GASES, 20)
 _STILLEST = 0.02
 """The least ventilation there is; below it even slow drift carries more off."""
+_CALM = 0.13
+"""The ventilation of a calm night without a lid."""
 _SETTLES_S, _LIFTS_S = 3600.0, 1800.0
 
 
@@ -70,14 +72,17 @@ class AirPost:
         return within(VARIABLES, values)
 
     def _sky(self, times: Array) -> Sky:
-        """The weather; an inversion is a lid with still air under it."""
+        """The weather; an inversion is a lid with still air under it, however it blew before.
+
+        The wind dies down by the same share in every hour, and comes back so.
+        """
         sky = self._weather.at(times)
-        if not self.events.of(Kind.INVERSION):
-            return sky
-        left = np.maximum(0.0, self.events.left(times, Kind.INVERSION, _SETTLES_S, _LIFTS_S))
-        return replace(
-            sky, wind_speed=sky.wind_speed * left, ventilation=np.maximum(_STILLEST, sky.ventilation * left)
-        )
+        left = np.ones_like(times)
+        for event in self.events.of(Kind.INVERSION):
+            under_it = max(_STILLEST, (1 - event.level) * _CALM)
+            grown = event.grown(times, _SETTLES_S, _LIFTS_S)
+            left = np.minimum(left, (under_it / sky.ventilation) ** grown)
+        return replace(sky, wind_speed=sky.wind_speed * left, ventilation=sky.ventilation * left)
 
 
 def _dust(times: Array, sky: Sky, noise: Mapping[str, Array], works: Array) -> dict[str, Array]:

@@ -28,7 +28,7 @@ class Kind(StrEnum):
     FUEL_THEFT = "fuel_theft"  # share of the store that is taken while it lasts
     FUEL_LEAK = "fuel_leak"  # share of the store that is lost an hour
     EMISSION_PEAK = "emission_peak"  # how much a works sends out, over its usual most
-    INVERSION = "inversion"  # share of the ventilation that is lost, 0…1
+    INVERSION = "inversion"  # share of a calm night's ventilation that is lost, 0…1
     CROSS_SENSITIVITY = "cross_sensitivity"  # mg/m³ of H2S that 1 mg/m³ of SO2 feigns
     FOULING = "fouling"  # µg/m³ that dirt on the optics feigns
     SENSOR_BREAK = "sensor_break"  # not used

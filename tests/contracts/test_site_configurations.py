@@ -52,3 +52,19 @@ def test_values_are_scaled_as_the_instruments_show_them(site: Site) -> None:
             here = channels[device.name, measured.name]
             assert here.scale == pytest.approx(measured.channel.scale * measured.scale)
             assert here.offset == pytest.approx(measured.channel.offset * measured.scale + measured.offset)
+
+
+def test_concentrations_are_judged_by_shares_and_nothing_else_is() -> None:
+    watches = {watch.device: watch for watch in load(configuration("ap-01")).detection.devices}
+    gas = watches["gas"].settings.innovations
+    dust = watches["sds011"].settings.innovations
+    assert gas is not None
+    assert gas.steps.keys() == {"so2", "no2", "co", "h2s"}
+    assert dust is not None
+    assert dust.steps == {"pm2_5": 5.0, "pm10": 7.5}
+    boilers = load(configuration("bh-02")).detection.devices
+    assert [watch.settings.innovations.steps.keys() for watch in boilers if watch.settings.innovations] == [
+        {"co_hall"},
+        set(),
+        set(),
+    ]

@@ -3,9 +3,10 @@
 import math
 import random
 
+import msgspec
 import pytest
 
-from edge_agent.detect import DetectSettings, Group
+from edge_agent.detect import DetectSettings, Group, StateMisfitError
 from edge_agent.detect._regression import Regression, RegressionState
 from edge_agent.settings.detection import ExpectedSettings
 from tests.edge_agent.signals import MINUTE_MS, START_MS, Row, alarms, fed, shifted
@@ -86,3 +87,56 @@ def test_the_regression_finds_the_weights_at_any_offset_and_keeps_the_prior_wher
     assert slope == pytest.approx(3, rel=0.01)
     assert untouched == pytest.approx(0.25)
     assert slope * 1e9 + untouched * 5 + constant == pytest.approx(3e9 + 7, abs=1)
+
+
+DUST = DetectSettings(
+    innovations=None,
+    expected=(
+        ExpectedSettings(
+            target="dust", drivers=("co",), warmup_rows=WARMUP, mean_rows=240, forget_rows=40_320, step=5.0
+        ),
+    ),
+)
+
+
+def dust(rows: int, seed: int, level: float = 1.0) -> list[Row]:
+    """Dust that goes with a gas, whatever the wind leaves of both; the unrest of both is a share of them."""
+    chance = random.Random(seed)
+    made: list[Row] = []
+    for n in range(rows):
+        sent = level * math.exp(math.sin(n / 700))
+        made.append([5 + 30 * sent * chance.gauss(1, 0.1), 0.2 + sent * chance.gauss(1, 0.1)])
+    return made
+
+
+def test_dirt_that_grows_slower_than_it_could_be_learnt_is_seen() -> None:
+    group = Group(("dust", "co"), DUST)
+    before = dust(6000, seed=47)
+    assert alarms(fed(group, before)) == 0
+    dirty: list[Row] = [
+        [(row[0] or 0.0) + 25 * n / 4320, row[1]] for n, row in enumerate(dust(4320, seed=48))
+    ]
+    assert alarms(fed(group, dirty, len(before))) > 0
+
+
+def test_departures_that_are_the_same_share_of_much_more_are_ordinary() -> None:
+    rows = [*dust(5000, seed=49), *dust(3000, seed=50, level=50)]
+    assert alarms(fed(Group(("dust", "co"), DUST), rows)) == 0
+
+
+def test_what_was_learnt_by_another_step_is_not_gone_on_from() -> None:
+    (by_shares,) = DUST.expected
+    by_value = DetectSettings(innovations=None, expected=(msgspec.structs.replace(by_shares, step=None),))
+    with pytest.raises(StateMisfitError, match="step"):
+        Group(("dust", "co"), DUST).restore(Group(("dust", "co"), by_value).state())
+
+
+def test_a_row_that_counts_twice_says_what_two_rows_say() -> None:
+    chance = random.Random(51)
+    rows = [[chance.gauss(0, 1) for _ in range(3)] for _ in range(40)]
+    twice, weighted = (Regression(RegressionState.empty(2)) for _ in range(2))
+    for n, row in enumerate(rows):
+        weighted.learn(row, 1 + n % 2)
+        for _ in range(1 + n % 2):
+            twice.learn(row)
+    assert weighted.solve((0, 0)) == pytest.approx(twice.solve((0, 0)))

@@ -115,7 +115,19 @@ def test_a_burst_is_judged_once_a_period(chosen: DetectSettings) -> None:
     for n, row in enumerate(coloured(60, 3, seed=24)):
         outcome = group.step(START_MS + n * 5_000, row)
     assert outcome.learning is not None
-    assert outcome.learning[0] <= 10
+    assert outcome.learning[0] <= 6
+
+
+@every_variant
+def test_a_burst_makes_no_minute_count_twice(chosen: DetectSettings) -> None:
+    """Polls each minute, and in every tenth one from half a minute on every five seconds."""
+    polls = [(60 * n + second) for n in range(100) for second in (range(30, 60, 5) if n % 10 == 3 else ())]
+    regular, hurried = Group(NAMES, chosen, MINUTE_MS), Group(NAMES, chosen, MINUTE_MS)
+    rows = coloured(100 + len(polls), 3, seed=24)
+    seen = fed(regular, rows[:100])[-1].learning
+    for second, row in zip(sorted([*range(0, 6000, 60), *polls]), rows, strict=True):
+        outcome = hurried.step(START_MS + second * 1000, row)
+    assert outcome.learning == seen
 
 
 @every_variant

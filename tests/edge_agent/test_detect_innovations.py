@@ -5,7 +5,7 @@ import math
 import msgspec
 import pytest
 
-from edge_agent.detect import DetectSettings, Group
+from edge_agent.detect import DetectSettings, Group, StateMisfitError
 from edge_agent.detect.innovations import threshold
 from edge_agent.settings.detection import InnovationsSettings
 from tests.edge_agent.signals import MINUTE_MS, START_MS, Row, alarms, coloured, fed, shifted
@@ -124,3 +124,48 @@ def test_settings_of_another_warm_up_are_kept_apart() -> None:
     longer = msgspec.structs.replace(SETTINGS, innovations=InnovationsSettings(warmup_rows=2 * WARMUP))
     group = Group(NAMES, longer)
     assert fed(group, coloured(WARMUP + 1, 4, seed=12))[-1].learning == (WARMUP + 1, 2 * WARMUP)
+
+
+GASES = ("so2", "h2s")
+BY_SHARES = DetectSettings(
+    innovations=InnovationsSettings(warmup_rows=1000, steps={"so2": 0.02, "h2s": 0.001})
+)
+
+
+def air(rows: int, level: float, seed: int) -> list[Row]:
+    """Two gases of one works at a level that the wind decides: gusts of a seventh of it, and slow swings."""
+    return [
+        [
+            level * math.exp((gust or 0.0) / 7 + math.sin(n / 120)) / part
+            for gust, part in zip(row, (1, 15), strict=True)
+        ]
+        for n, row in enumerate(coloured(rows, 2, seed))
+    ]
+
+
+def test_still_air_with_the_fifteenfold_of_everything_is_no_anomaly_by_shares() -> None:
+    by_shares, by_value = Group(GASES, BY_SHARES), Group(GASES, SETTINGS)
+    rows = air(1200, 0.1, seed=12)
+    for n in range(24):
+        rows += air(60, 0.1 * 15 ** (n / 23), seed=13 + n)
+    assert alarms(fed(by_shares, rows)) == 0
+    assert alarms(fed(by_value, rows)) > 0
+
+
+def test_a_works_that_sends_out_eight_times_as_much_is_seen_by_shares_in_any_wind() -> None:
+    group = Group(GASES, BY_SHARES)
+    before, after = air(1200, 0.1, seed=15), air(60, 0.8, seed=16)
+    fed(group, before)
+    outcomes = fed(group, after, len(before))
+    first = next(n for n, outcome in enumerate(outcomes) if outcome.anomalous)
+    assert first <= 10
+    finding = next(found for found in outcomes[first].findings if found.channel == 0)
+    assert finding.expected is not None
+    assert 0.03 < finding.expected < 0.3
+    assert finding.got == pytest.approx(after[first][0])
+
+
+def test_what_was_learnt_by_other_steps_is_not_gone_on_from() -> None:
+    linear, by_shares = Group(GASES, SETTINGS), Group(GASES, BY_SHARES)
+    with pytest.raises(StateMisfitError, match="steps"):
+        by_shares.restore(linear.state())

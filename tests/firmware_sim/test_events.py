@@ -197,6 +197,16 @@ def test_a_house_stays_possible_whatever_happens_at_once(events: list[Event], fu
     assert (np.diff(counted) >= -1e-6).all()
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_under_a_lid_the_air_stands_however_it_blew_before(seed: int) -> None:
+    lid = happens(Kind.INVERSION, for_s=43_200)
+    settled = BEGIN + np.arange(4 * 3600.0, 12 * 3600.0, 600.0)
+    free, still = post(seed=seed).over(settled), post(lid, seed=seed).over(settled)
+    assert (still["wind_speed"] <= free["wind_speed"]).all()
+    assert still["wind_speed"].max() < 1
+    assert still["co"].max() > 15
+
+
 @settings(max_examples=20)
 @given(events=troubles(Target.AIR_POST), seed=st.integers(0, 50))
 def test_a_post_stays_possible_whatever_happens_at_once(events: list[Event], seed: int) -> None:
