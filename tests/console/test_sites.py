@@ -25,6 +25,8 @@ def test_a_trend_is_drawn_zoomed_into_and_taken_away_as_a_table(page: Page, cent
     log_in(page, centre, path="/sites/bh-01")
     expect(page.locator("h1")).to_have_text("Котельная на Бажова")
     expect(page.locator(".trend h2")).to_contain_text("Температура подачи")
+    page.get_by_role("button", name="Сутки").click()
+    expect(page.locator(".trend [aria-pressed=true]")).to_have_text("Сутки")
     page.wait_for_selector(".chart canvas")
     whole = page.evaluate(INK)
     assert whole > 5_000

@@ -4,6 +4,7 @@ import L from "leaflet";
 import { useEffect, useRef } from "preact/hooks";
 import { get } from "../api/http";
 import { go } from "../state/route";
+import { ta } from "../texts";
 import { tr } from "../texts/region";
 import type { Standing } from "./worst";
 
@@ -70,8 +71,9 @@ function mark({ site, worst, unacknowledged, active }: Standing): L.Marker | nul
   });
   const told = active ? `${site.title}: ${tr().active(active)}` : `${site.title}: ${tr().calm}`;
   const marker = L.marker(at, { icon, keyboard: true });
+  const spoken = worst ? `${told}; ${ta().priority} ${ta().priorities[worst]}` : told;
   marker.bindTooltip(text(told));
-  marker.on("add", () => marker.getElement()?.setAttribute("aria-label", told));
+  marker.on("add", () => marker.getElement()?.setAttribute("aria-label", spoken));
   marker.on("click", () => go(`/sites/${site.site}`));
   return marker;
 }
@@ -87,6 +89,7 @@ function shape(priority: number, quiet: boolean, stale: boolean): HTMLElement {
   const holder = document.createElement("span");
   holder.className = `priority priority-${priority} ${quiet && priority ? "quiet" : ""} ${stale ? "stale" : ""}`;
   const svg = holder.appendChild(document.createElementNS(SVG, "svg"));
+  svg.setAttribute("aria-hidden", "true");
   svg.setAttribute("viewBox", "0 0 26 26");
   svg.appendChild(document.createElementNS(SVG, "path")).setAttribute("d", SHAPES[priority] ?? "");
   if (priority) {

@@ -5,6 +5,7 @@ import { withGaps } from "./gaps";
 
 const WIDTH = 96;
 const HEIGHT = 30;
+const LENGTH_MS = 7_200_000;
 
 export function Sparkline({ points, limit }: { points: Points | undefined; limit: number | null }) {
   const values = points?.v.filter((value) => value !== null) ?? [];
@@ -13,9 +14,8 @@ export function Sparkline({ points, limit }: { points: Points | undefined; limit
   const all = limit === null ? values : [...values, limit];
   const low = Math.min(...all);
   const size = Math.max(...all) - low || 1;
-  const first = points.t[0] ?? 0;
-  const length = (points.t.at(-1) ?? 1) - first || 1;
-  const x = (t: number) => (((t - first) / length) * (WIDTH - 2) + 1).toFixed(1);
+  const last = points.t.at(-1) ?? 0;
+  const x = (t: number) => ((1 - (last - t) / LENGTH_MS) * (WIDTH - 2) + 1).toFixed(1);
   const y = (v: number) => (HEIGHT - 2 - ((v - low) / size) * (HEIGHT - 4)).toFixed(1);
   let pen = "M";
   let line = "";

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import type { Trend } from "../api/types";
 import { withGaps } from "../parts/gaps";
+import type { Period } from "../parts/period";
 import { isDark, language } from "../state/preferences";
 import { zone } from "../state/session";
 import { date, hours, number, symbol } from "../texts/formats";
@@ -13,16 +14,25 @@ import { tr } from "../texts/region";
 const HEIGHT = 260;
 /** The colours of the legend by series: mean, extremes, usual. */
 const LEGEND: Record<number, string> = { 1: "--text", 2: "--band", 4: "--usual" };
+/** So few readings are drawn as dots too. */
+const FEW = 40;
 const DAY_S = 86_400;
 
 type Zoom = (fromMs: number, toMs: number) => void;
 
-export function TrendChart({ trend, zoom }: { trend: Trend; zoom: Zoom }) {
+interface Props {
+  trend: Trend;
+  /** What was asked for: the drawing is as long, whatever came. */
+  period: Period;
+  zoom: Zoom;
+}
+
+export function TrendChart({ trend, period, zoom }: Props) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const place = box.current;
     if (!place) return;
-    const chart = new uPlot(options(trend, place.clientWidth, zoom), data(trend), place);
+    const chart = new uPlot(options(trend, period, place.clientWidth, zoom), data(trend), place);
     const watch = new ResizeObserver(() => chart.setSize({ width: place.clientWidth, height: HEIGHT }));
     watch.observe(place);
     return () => {
@@ -42,13 +52,19 @@ function data(trend: Trend): uPlot.AlignedData {
   return usual ? uPlot.join([own, [seconds(usual.t), usual.low, usual.high]]) : own;
 }
 
-function options(trend: Trend, width: number, zoom: Zoom): uPlot.Options {
+function options(trend: Trend, period: Period, width: number, zoom: Zoom): uPlot.Options {
   const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const shown = (_: uPlot, value: number | null) => (value === null ? "—" : number(value));
   const none = { label: "", stroke: "transparent", points: { show: false }, value: shown } as const;
   const series: uPlot.Series[] = [
     { value: (_, s) => (s === null ? "—" : `${date(s * 1000)} ${hours(s * 1000)}`), label: tj().time },
-    { label: tr().mean, stroke: colour("--text"), width: 1.5, points: { show: false }, value: shown },
+    {
+      label: tr().mean,
+      stroke: colour("--text"),
+      width: 1.5,
+      points: { show: trend.t.length < FEW },
+      value: shown,
+    },
     { ...none, label: tr().extremes },
     none,
   ];
@@ -69,22 +85,22 @@ function options(trend: Trend, width: number, zoom: Zoom): uPlot.Options {
     tzDate: (s) => uPlot.tzDate(new Date(s * 1000), zone()),
     legend: { live: true, markers: { width: 0, fill: (_, i) => colour(LEGEND[i] ?? "--panel") } },
     cursor: { drag: { x: true, y: false, setScale: false } },
+    scales: { x: { range: [period.from_ms / 1000, period.to_ms / 1000] } },
     series,
     bands,
     axes: [
-      { ...axis, space: 90, values: (_, ticks) => ticks.map((s) => tick(s, trend)) },
+      { ...axis, space: 90, values: (_, ticks) => ticks.map((s) => tick(s, period)) },
       { ...axis, label: symbol(trend.unit), size: 60, values: (_, ticks) => ticks.map(number) },
     ],
     hooks: {
-      draw: [(chart) => marks(chart, trend, colour)],
+      draw: [(chart) => marks(chart, trend, period, colour)],
       setSelect: [(chart) => selected(chart, zoom)],
     },
   };
 }
 
-function tick(s: number, trend: Trend): string {
-  const length = ((trend.t.at(-1) ?? 0) - (trend.t[0] ?? 0)) / 1000;
-  return length > 3 * DAY_S ? date(s * 1000).slice(0, 5) : hours(s * 1000);
+function tick(s: number, { from_ms, to_ms }: Period): string {
+  return to_ms - from_ms > 3 * DAY_S * 1000 ? date(s * 1000) : hours(s * 1000);
 }
 
 function selected(chart: uPlot, zoom: Zoom): void {
@@ -94,7 +110,7 @@ function selected(chart: uPlot, zoom: Zoom): void {
 }
 
 /** Each alarm as a bar from its beginning to its end, with its priority as a number. */
-function marks(chart: uPlot, trend: Trend, colour: (name: string) => string): void {
+function marks(chart: uPlot, trend: Trend, period: Period, colour: (name: string) => string): void {
   const { ctx, bbox } = chart;
   const ratio = devicePixelRatio;
   ctx.save();
@@ -102,7 +118,7 @@ function marks(chart: uPlot, trend: Trend, colour: (name: string) => string): vo
   for (const alarm of trend.alarms) {
     const from = Math.max(chart.valToPos(alarm.from_ms / 1000, "x", true), bbox.left);
     const to = Math.min(
-      chart.valToPos((alarm.to_ms ?? serverEnd(trend)) / 1000, "x", true),
+      chart.valToPos((alarm.to_ms ?? period.to_ms) / 1000, "x", true),
       bbox.left + bbox.width,
     );
     if (to < bbox.left || from > bbox.left + bbox.width) continue;
@@ -116,5 +132,3 @@ function marks(chart: uPlot, trend: Trend, colour: (name: string) => string): vo
   }
   ctx.restore();
 }
-
-const serverEnd = (trend: Trend): number => trend.t.at(-1) ?? 0;

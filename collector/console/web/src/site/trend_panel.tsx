@@ -4,9 +4,9 @@ import { useSignal } from "@preact/signals";
 import { address, get } from "../api/http";
 import type { Trend } from "../api/types";
 import { Show, useFetched } from "../parts/fetched";
+import type { Period } from "../parts/period";
 import { serverNow } from "../state/clock";
 import { language } from "../state/preferences";
-import { t } from "../texts";
 import { moment } from "../texts/formats";
 import { tr } from "../texts/region";
 import { TrendChart } from "./trend_chart";
@@ -14,21 +14,17 @@ import { TrendChart } from "./trend_chart";
 const HOUR = 3_600_000;
 const RANGES = { hours2: 2 * HOUR, day: 24 * HOUR, week: 168 * HOUR, month: 720 * HOUR };
 type RangeName = keyof typeof RANGES;
-const EVERY_MS = 60_000;
+/** How often each range is drawn anew. */
+const EVERY_MS = { hours2: 15_000, day: 60_000, week: 300_000, month: 900_000 };
 /** Points on the screen; the centre averages what is finer. */
 const POINTS = 600;
 const STEPS_S = [1, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
-
-interface Period {
-  from_ms: number;
-  to_ms: number;
-}
 
 const step = ({ from_ms, to_ms }: Period): number =>
   1000 * (STEPS_S.find((s) => (to_ms - from_ms) / (s * 1000) <= POINTS) ?? 14_400);
 
 export function TrendPanel({ point }: { point: string }) {
-  const range = useSignal<RangeName>("day");
+  const range = useSignal<RangeName>("hours2");
   const zoomed = useSignal<Period | null>(null);
   const period = (): Period => {
     const to_ms = Math.round(serverNow());
@@ -37,16 +33,17 @@ export function TrendPanel({ point }: { point: string }) {
   const answer = useFetched(
     () => {
       const wanted = period();
-      return get<Trend>("/trend", { point, ...wanted, every_ms: step(wanted), lang: language.value });
+      const asked = { point, ...wanted, every_ms: step(wanted), lang: language.value };
+      return get<Trend>("/trend", asked).then((trend) => ({ trend, period: wanted }));
     },
     [point, range.value, zoomed.value, language.value],
-    zoomed.value ? 0 : EVERY_MS,
+    zoomed.value ? 0 : EVERY_MS[range.value],
   );
   const now = period();
   return (
     <section class="panel trend" aria-label={tr().trend}>
       <div class="trend-head">
-        <h2>{answer.data?.title || point}</h2>
+        <h2>{answer.data?.trend.title || point}</h2>
         <div class="tabs" role="group" aria-label={tr().trend}>
           {(Object.keys(RANGES) as RangeName[]).map((name) => (
             <button
@@ -72,9 +69,13 @@ export function TrendPanel({ point }: { point: string }) {
         </a>
       </div>
       <Show of={answer}>
-        {(trend) =>
+        {({ trend, period }) =>
           trend.t.length ? (
-            <TrendChart trend={trend} zoom={(from_ms, to_ms) => (zoomed.value = { from_ms, to_ms })} />
+            <TrendChart
+              trend={trend}
+              period={period}
+              zoom={(from_ms, to_ms) => (zoomed.value = { from_ms, to_ms })}
+            />
           ) : (
             <p class="empty">{tr().noReadings}</p>
           )
@@ -83,7 +84,6 @@ export function TrendPanel({ point }: { point: string }) {
       <p class="hint">
         <small>{zoomed.value ? `${moment(now.from_ms)} — ${moment(now.to_ms)}` : tr().zoomHint}</small>
       </p>
-      {answer.data && !answer.data.t.length && <span class="unseen">{t().nothing}</span>}
     </section>
   );
 }

@@ -11,10 +11,19 @@ const THEMES: readonly Theme[] = ["light", "dark", "system"];
 export const language = kept<Language>("ulba-language", LANGUAGES, "ru");
 export const theme = kept<Theme>("ulba-theme", THEMES, "system");
 
+/** Whether a language was chosen here since somebody last logged out. */
+export const isLanguageChosen = (): boolean => localStorage.getItem("ulba-language") !== null;
+
+export const forgetLanguage = (): void => localStorage.removeItem("ulba-language");
+
 function kept<T extends string>(name: string, allowed: readonly T[], otherwise: T): Signal<T> {
   const read = () => allowed.find((one) => one === localStorage.getItem(name)) ?? otherwise;
   const value = signal(read());
-  effect(() => localStorage.setItem(name, value.value));
+  let first = true;
+  value.subscribe((now) => {
+    if (!first) localStorage.setItem(name, now);
+    first = false;
+  });
   addEventListener("storage", (event) => {
     if (event.key === name) value.value = read();
   });

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { csrf, getOnce, loggedIn, Problem, postOnce, put } from "../api/http";
 import type { Health, Language, Me } from "../api/types";
 import { setClock } from "./clock";
-import { language } from "./preferences";
+import { forgetLanguage, isLanguageChosen, language } from "./preferences";
 
 export type Standing = "unknown" | "out" | "in";
 
@@ -25,7 +25,11 @@ export async function resume(): Promise<void> {
   ); // only what the log-in page offers depends on it
   const sent = Date.now();
   try {
-    welcome(await getOnce<Me>("/me"), sent);
+    const person = await getOnce<Me>("/me");
+    const overtaken = isLanguageChosen() && person.language !== language.value;
+    if (!overtaken) language.value = person.language;
+    welcome(person, sent);
+    if (overtaken) await choose(language.value); // by a reload, on its way to the centre
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     standing.value = "out";
@@ -34,12 +38,15 @@ export async function resume(): Promise<void> {
 
 export async function logIn(name: string, password: string): Promise<void> {
   const sent = Date.now();
-  welcome(await postOnce<Me>("/login", { name, password }), sent);
+  const person = await postOnce<Me>("/login", { name, password });
+  if (standing.value !== "in") language.value = person.language;
+  welcome(person, sent);
 }
 
 export async function logOut(): Promise<void> {
   await postOnce("/logout", {}).catch(() => undefined); // a session that has ended already is as good
   me.value = null;
+  forgetLanguage();
   csrf.value = "";
   standing.value = "out";
 }
@@ -51,7 +58,6 @@ export async function choose(wanted: Language): Promise<void> {
 
 function welcome(person: Me, sent: number): void {
   setClock(person.server_ms, sent);
-  if (standing.value !== "in") language.value = person.language;
   me.value = person;
   standing.value = "in";
   loggedIn(person.csrf);

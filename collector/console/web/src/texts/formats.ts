@@ -40,7 +40,16 @@ const dates = (name: string, options: Intl.DateTimeFormatOptions) =>
 
 export const clock = (ms: number): string => dates("clock", { ...figures, second: "2-digit" }).format(ms);
 export const hours = (ms: number): string => dates("hours", figures).format(ms);
-export const date = (ms: number): string => dates("date", day).format(ms);
+/** English texts have ISO dates: whether 03/04 is in March or in April depends on who reads it. */
+export const date = (ms: number): string =>
+  language.value === "en"
+    ? dates("parts", day)
+        .formatToParts(ms)
+        .filter(({ type }) => type !== "literal")
+        .map(({ value }) => value)
+        .reverse()
+        .join("-")
+    : dates("date", day).format(ms);
 export const moment = (ms: number): string => `${date(ms)} ${clock(ms)}`;
 
 /** Four significant digits, as the texts of alarms have them. */

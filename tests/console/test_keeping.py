@@ -1,0 +1,89 @@
+"""Shifts, people, tokens and the audit in a real browser."""
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.console.centre import Centre, alarm, fill_login, log_in, open_page, picture
+
+pytestmark = pytest.mark.system
+
+ITEMS = ("unacknowledged", "shelved", "out_of_service", "incidents", "flagged")
+
+
+def tick_all(page: Page) -> None:
+    for item in ITEMS:
+        page.check(f"fieldset.items input[name={item}]")
+
+
+def test_a_shift_is_started_written_down_and_handed_over_item_by_item(
+    browser: Browser, centre: Centre
+) -> None:
+    centre.send(alarm("t_supply"))
+    anna, boris = open_page(browser), open_page(browser)
+    log_in(anna, centre, "anna", "/shift")
+    anna.get_by_role("button", name="Начать смену").click()
+    expect(anna.locator(".on-shift")).to_contain_text("Смену ведёт anna")
+    expect(anna.locator(".sound-off")).to_have_count(0)
+    anna.fill("textarea >> nth=0", "Насос 2 переключён")
+    anna.get_by_label("Передать следующей смене").check()
+    anna.get_by_role("button", name="Записать").click()
+    note = anna.locator("table.journal tr", has_text="Насос 2 переключён")
+    expect(note).to_contain_text("на контроле")
+    note.get_by_role("button", name="Исправить").click()
+    anna.fill("textarea >> nth=0", "Насос 3 переключён")
+    anna.get_by_role("button", name="Записать").click()
+    expect(anna.locator("table.journal")).to_contain_text("исправляет запись № 2")
+    expect(anna.locator("table.journal")).to_contain_text("Насос 2 переключён")
+    hand_over = anna.get_by_role("button", name="Сдать смену")
+    anna.get_by_label("Кому").fill("boris")
+    expect(hand_over).to_be_disabled()
+    tick_all(anna)
+    expect(anna.locator("fieldset.items label", has_text="Неквитированные")).to_contain_text("1")
+    picture(anna, "handover")
+    hand_over.click()
+    expect(anna.locator("main")).to_contain_text("Сменщик ещё не принял смену.")
+    log_in(boris, centre, "boris", "/shift")
+    tick_all(boris)
+    boris.get_by_role("button", name="Принять смену").click()
+    expect(boris.locator(".on-shift")).to_contain_text("Смену ведёт boris")
+
+
+def test_somebody_is_added_may_log_in_and_may_no_longer(browser: Browser, centre: Centre) -> None:
+    page = open_page(browser)
+    log_in(page, centre, "anna", "/administration")
+    page.get_by_role("button", name="Добавить человека").click()
+    dialog = page.locator("dialog")
+    dialog.get_by_label("Имя для входа").fill("anna")
+    dialog.get_by_label("Пароль").fill("correct horse battery")
+    dialog.get_by_role("button", name="Сохранить").click()
+    expect(dialog.locator(".trouble")).to_have_text("Такое имя уже есть.")
+    dialog.get_by_label("Имя для входа").fill("clara")
+    dialog.get_by_role("button", name="Сохранить").click()
+    line = page.locator("tbody tr", has_text="clara")
+    expect(line).to_contain_text("диспетчер (*)")
+    clara = open_page(browser)
+    log_in(clara, centre, "clara")
+    line.get_by_role("button", name="Изменить").click()
+    page.locator("dialog").get_by_label("Вход закрыт").check()
+    page.locator("dialog").get_by_role("button", name="Сохранить").click()
+    expect(line).to_contain_text("Вход закрыт")
+    expect(clara.get_by_text("Сеанс истёк")).to_be_visible(timeout=20_000)
+    fill_login(clara, "clara", "dialog")
+    expect(clara.locator("dialog .trouble")).to_have_text("Имя или пароль неверны.")
+    page.get_by_role("button", name="Аудит").click()
+    expect(page.locator("table.journal")).to_contain_text("добавил человека")
+    picture(page, "audit")
+
+
+def test_a_token_is_shown_once_works_and_is_revoked(page: Page, centre: Centre) -> None:
+    log_in(page, centre, "anna", "/administration")
+    page.get_by_role("button", name="Ключи программ").click()
+    page.get_by_label("Кто это").fill("портал")
+    page.get_by_role("button", name="Выдать ключ").click()
+    secret = page.locator("code").inner_text()
+    asked = {"url": f"{centre.url}/api/v1/alarms", "headers": {"Authorization": f"Bearer {secret}"}}
+    assert httpx.get(**asked).status_code == 200  # type: ignore[arg-type]
+    page.get_by_role("button", name="Отозвать").click()
+    expect(page.locator("tbody tr")).to_have_count(0)
+    assert httpx.get(**asked).status_code == 401  # type: ignore[arg-type]
