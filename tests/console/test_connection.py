@@ -15,9 +15,9 @@ def test_what_happens_while_the_centre_is_away_is_there_when_it_is_back(page: Pa
     centre.program.stop()
     expect(page.locator(".lost")).to_contain_text("Нет связи с центром с ")
     picture(page, "connection-lost")
-    centre.send(*(alarm(f"meanwhile-{n}") for n in range(10)), wait=False)
+    centre.send(*(alarm(f"meanwhile-{n}") for n in range(8)), wait=False)
     centre.start()
-    expect(page.locator(".row.alarm")).to_have_count(11, timeout=20_000)
+    expect(page.locator(".row.alarm")).to_have_count(9, timeout=20_000)
     expect(page.locator(".lost")).to_have_count(0)
 
 
