@@ -143,7 +143,7 @@ def run(
 
     Raises:
         StoreUnavailableError, StateUnavailableError: not there at the start.
-        StateUnusableError, SecretError, FeedUnusableError: a person must act.
+        StateUnusableError, SecretError, FeedUnusableError, ChannelsUnusableError: a person must act.
         IngestDiedError: a defect; what was under way will be sent again.
     """
     with ExitStack() as opened:

@@ -5,6 +5,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from collector.duty import NotifyTable
 from wire import config_file
 from wire.broker import Broker
 from wire.messages import Name
@@ -209,6 +210,8 @@ class CollectorFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """None: no HTTP server."""
     sites: tuple[SiteTable, ...] = ()
     webhooks: WebhooksTable = WebhooksTable()
+    notify: NotifyTable | None = None
+    """None: no people are called."""
 
 
 def load(path: Path) -> CollectorFile:

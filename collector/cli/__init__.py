@@ -8,6 +8,7 @@ from collector.cli import (
     false_alarm,
     gaps,
     gateways,
+    notify,
     quarantine,
     readings,
     reports,
@@ -33,6 +34,7 @@ app.add_typer(command.app, name="command")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(reports.app, name="reports")
 app.add_typer(service.app, name="service")
+app.add_typer(notify.app, name="notify")
 app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(users.app, name="users")
 app.add_typer(users.token_app, name="tokens")

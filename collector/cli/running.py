@@ -12,6 +12,7 @@ import typer
 from collector import pipeline, state
 from collector.cli.common import DEFAULT_CONFIG, ConfigOption, fail
 from collector.feed import FeedUnusableError
+from collector.notify.channels import ChannelsUnusableError
 from collector.settings import CollectorFile, SqliteStore
 from collector.settings import load as settings_of
 from collector.store import StoreUnavailableError, StoreUnusableError
@@ -31,6 +32,7 @@ _SENTENCES = (
     SecretError,
     FeedUnusableError,
     pipeline.IngestDiedError,
+    ChannelsUnusableError,
 )
 
 

@@ -4,7 +4,7 @@ waiting ─▶ done                        kept for a week, to be looked at
    └─▶ (last attempt, or too old) ─▶ dead ─▶ retried by a person, or removed after a month
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 from typing import Any, Final
 
@@ -114,6 +114,40 @@ def listed(
     if only is not None:
         query = query.where(c.state == only.value)
     return _read(connection, query)
+
+
+def waiting(connection: sa.Connection, prefix: str) -> list[Delivery]:
+    """What waits in the lanes that begin so."""
+    c = state.deliveries.c
+    mine = c.lane.startswith(prefix, autoescape=True)
+    return _read(connection, _all().where(c.state == State.WAITING.value, mine).order_by(c.id))
+
+
+def newest(connection: sa.Connection, prefix: str) -> list[tuple[str, int]]:
+    """The lanes that begin so, each with the time of its newest entry."""
+    c = state.deliveries.c
+    mine = c.lane.startswith(prefix, autoescape=True)
+    query = sa.select(c.lane, sa.func.max(c.created_ms)).where(mine).group_by(c.lane)
+    return [(lane, int(t_ms)) for lane, t_ms in connection.execute(query)]
+
+
+def failed(connection: sa.Connection, numbers: Collection[str]) -> frozenset[str]:
+    """Those that were tried, and that no lane has taken so far."""
+    c = state.deliveries.c
+    wanted = sorted(numbers)
+    done = sa.func.sum(sa.case((c.state == State.DONE.value, 1), else_=0))
+    tried = sa.func.min(sa.case((c.state == State.DEAD.value, 1), else_=c.attempts))
+    query = (
+        sa.select(c.number).where(c.number.in_(wanted)).group_by(c.number).having((done == 0) & (tried > 0))
+    )
+    return frozenset(number for (number,) in connection.execute(query)) if wanted else frozenset()
+
+
+def of_number(connection: sa.Connection, number: str) -> list[Delivery]:
+    """All deliveries of one message."""
+    return _read(
+        connection, _all().where(state.deliveries.c.number == number).order_by(state.deliveries.c.id)
+    )
 
 
 def note_done(transaction: sa.Connection, one: int, said: str, now_ms: int) -> None:

@@ -8,11 +8,13 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from collector.alarms.alarm import Alarm, Entry
+from collector.alarms.kinds import Kinds
 from collector.alarms.lifecycle import Trigger
-from wire.messages import AlarmEvent
-from wire.texts import LANGUAGES, Names, render
+from wire.messages import About, AlarmEvent
+from wire.texts import LANGUAGES, Names, names_of, render
 
 CONTENT_TYPE: Final = "application/cloudevents+json; charset=utf-8"
 VERBS: Final[Mapping[Trigger | None, str]] = {
@@ -20,12 +22,14 @@ VERBS: Final[Mapping[Trigger | None, str]] = {
     Trigger.CLEAR: "cleared",
     Trigger.COVER: "covered",
     Trigger.REALARM: "realarmed",
+    Trigger.NAG: "nagged",
     Trigger.ACKNOWLEDGE: "acknowledged",
     Trigger.RESET: "reset",
     Trigger.SHELVE: "shelved",
     Trigger.SUPPRESS: "suppressed",
     Trigger.REMOVE: "removed",
     Trigger.RELEASE: "released",
+    Trigger.FALSE: "found_false",
     None: "updated",
 }
 
@@ -35,35 +39,40 @@ def event_type(trigger: Trigger | None) -> str:
     return f"kz.region.alarms.alarm.{VERBS[trigger]}.v1"
 
 
-def cloud_event(
-    seq: int, entry: Entry, alarm: Alarm, names: Names, *, source: str, zone: tzinfo | None
-) -> bytes:
+class Centre(Struct, frozen=True):
+    """Who says so: the `source` of its events, the zone of times in texts, what alarms mean here."""
+
+    source: str
+    zone: tzinfo
+    kinds: Kinds
+
+
+def cloud_event(seq: int, entry: Entry, alarm: Alarm, about: About | None, centre: Centre) -> bytes:
     """One change of an alarm.
 
     Args:
         seq: the number in the journal; with `source` the identity of the event.
         entry: what happened.
         alarm: the alarm it happened to, as it is now.
-        names: what people call its parts.
-        source: which centre says so.
-        zone: for times in texts.
+        about: what its gateway has; None: not known.
+        centre: which says so.
     """
     return msgspec.json.encode(
         {
             "specversion": "1.0",
             "id": str(seq),
-            "source": source,
+            "source": centre.source,
             "type": event_type(entry.trigger),
             "subject": entry.key,
             "time": _rfc3339(entry.t_ms),
             "datacontenttype": "application/json",
             **({"incidentid": str(alarm.incident)} if alarm.incident else {}),
-            "data": _data(seq, entry, alarm, names, zone),
+            "data": _data(seq, entry, alarm, about, centre),
         }
     )
 
 
-def _data(seq: int, entry: Entry, alarm: Alarm, names: Names, zone: tzinfo | None) -> dict[str, Any]:
+def _data(seq: int, entry: Entry, alarm: Alarm, about: About | None, centre: Centre) -> dict[str, Any]:
     event = entry.event or alarm.event
     return {
         "seq": seq,
@@ -76,7 +85,7 @@ def _data(seq: int, entry: Entry, alarm: Alarm, names: Names, zone: tzinfo | Non
         "channel": event.channel,
         "link": event.link,
         "code": event.code,
-        "priority": event.priority,
+        "priority": alarm.priority,
         "before": entry.before,
         "state": entry.after,
         "since_ms": event.since_ms,
@@ -84,12 +93,18 @@ def _data(seq: int, entry: Entry, alarm: Alarm, names: Names, zone: tzinfo | Non
         "comment": entry.comment,
         "until_ms": entry.until_ms,
         "params": event.params,
-        "texts": {language: _text(event, language, names, zone) for language in LANGUAGES},
+        "texts": {language: _text(alarm, event, about, centre, language) for language in LANGUAGES},
     }
 
 
-def _text(event: AlarmEvent, language: str, names: Names, zone: tzinfo | None) -> Any:
-    return msgspec.to_builtins(render(event, language, names, zone))
+def _text(
+    alarm: Alarm, event: AlarmEvent, about: About | None, centre: Centre, language: str
+) -> dict[str, Any]:
+    gateway = str(alarm.gateway)
+    names = names_of(about, gateway) if about else Names(gateway=gateway)
+    text: dict[str, Any] = msgspec.to_builtins(render(event, language, names, centre.zone))
+    guidance: dict[str, Any] = msgspec.to_builtins(centre.kinds.guidance(event, about, language))
+    return text | guidance
 
 
 def _rfc3339(t_ms: int) -> str:

@@ -11,15 +11,20 @@ import sqlalchemy as sa
 import structlog
 
 from collector import state
-from collector.notify import delivery, lease, subscriptions, webhooks
-from collector.notify.courier import Courier
+from collector.alarms.kinds import Kinds
+from collector.notify import channels, delivery, lease, subscriptions, webhooks
+from collector.notify.channels import PersonCarrier
+from collector.notify.courier import Carrier, Courier
+from collector.notify.events import Centre
+from collector.notify.people import Duty
 from collector.notify.post import WebhookCarrier
-from collector.notify.webhooks import Centre
 from collector.settings import CollectorFile
 from collector.state import StateUnavailableError
 
 EVERY_S: Final = 0.5
 """How often the journal is looked at besides being woken: another collector may have written it."""
+LOOK_S: Final = 1.0
+"""How often it is looked whom to call."""
 RENEW_S: Final = 5.0
 EXPIRE_S: Final = 600.0
 STOP_S: Final = 1.5
@@ -31,15 +36,25 @@ class Notifier:
     """Start it once; when it is not alive any more without having been stopped, it has died of a defect."""
 
     def __init__(self, settings: CollectorFile, engine: sa.Engine) -> None:
+        """Prepare everything.
+
+        Raises:
+            ChannelsUnusableError: people are to be called and apprise is not installed.
+        """
         self._settings, self._engine = settings, engine
+        kinds = Kinds(settings.alarms.kind)
         table = settings.webhooks
-        self._centre = Centre(table.source, ZoneInfo(table.zone))
-        carriers = {"webhook": WebhookCarrier(engine, table.targets, table.timeout_s)}
+        self._centre = Centre(table.source, ZoneInfo(table.zone), kinds)
+        carriers: dict[str, Carrier] = {"webhook": WebhookCarrier(engine, table.targets, table.timeout_s)}
+        self._duty: Duty | None = None
+        if settings.notify:
+            carriers[channels.KIND] = PersonCarrier(settings.notify)
+            self._duty = Duty(settings.notify, settings.sites, kinds)
         self._courier = Courier(engine, carriers, Random())  # noqa: S311 - spreads attempts, no secret
         self._holder = settings.client_id
         self._woken, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
-        self._renew_s = self._expire_s = 0.0
+        self._renew_s = self._expire_s = self._look_s = 0.0
         self._is_mine = self._is_held_up = False
 
     def start(self) -> None:
@@ -83,6 +98,9 @@ class Notifier:
         if not self._has_work() or not self._leads(now_s, now_ms):
             return
         self._fan_out(now_ms)
+        if self._duty and now_s >= self._look_s:
+            self._look_s = now_s + LOOK_S
+            self._look(self._duty, now_ms)
         if now_s >= self._expire_s:
             self._expire_s = now_s + EXPIRE_S
             give_up_ms = round(self._settings.webhooks.give_up_h * 3_600_000)
@@ -92,7 +110,14 @@ class Notifier:
 
     def _has_work(self) -> bool:
         with state.reading(self._engine) as connection:
-            return bool(subscriptions.every(connection))
+            return bool(self._duty or subscriptions.every(connection))
+
+    def _look(self, duty: Duty, now_ms: int) -> None:
+        with state.reading(self._engine) as connection:
+            is_idle = duty.is_idle(connection)
+        if not is_idle:
+            with state.writing(self._engine) as transaction:
+                duty.look(transaction, now_ms)
 
     def _leads(self, now_s: float, now_ms: int) -> bool:
         """Whether this is the collector that delivers."""

@@ -29,7 +29,7 @@ class Filter(Struct, frozen=True, kw_only=True):
         """Whether a change is."""
         event = entry.event or alarm.event
         is_site = not self.sites or alarm.gateway.site in self.sites
-        return is_site and event.priority <= self.priority and (not self.codes or event.code in self.codes)
+        return is_site and alarm.priority <= self.priority and (not self.codes or event.code in self.codes)
 
 
 class Subscription(Struct, frozen=True, kw_only=True):

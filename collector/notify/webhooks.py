@@ -1,10 +1,9 @@
 """From the journal to deliveries: each subscription takes what it wants and moves its cursor at once."""
 
-from datetime import tzinfo
+from collections.abc import Mapping
 from typing import Final
 
 import sqlalchemy as sa
-from msgspec import Struct
 
 from collector import gateways
 from collector.alarms import book
@@ -12,19 +11,13 @@ from collector.alarms.alarm import Alarm
 from collector.alarms.book import Line
 from collector.notify import delivery, events, subscriptions
 from collector.notify.delivery import Parcel
+from collector.notify.events import Centre
 from collector.notify.subscriptions import Subscription
 from wire.messages import About
-from wire.texts import Names, names_of
+from wire.topics import Gateway
 
 AT_ONCE: Final = 500
 """Lines of the journal in one transaction."""
-
-
-class Centre(Struct, frozen=True):
-    """Who says so: the `source` of its events, and the zone of times in texts."""
-
-    source: str
-    zone: tzinfo
 
 
 def fan_out(transaction: sa.Connection, centre: Centre, now_ms: int) -> bool:
@@ -46,21 +39,13 @@ def _entered(transaction: sa.Connection, one: Subscription, centre: Centre, now_
         return 0
     alarms = book.known(transaction, sorted({line.entry.key for line in lines}))
     wanted = [line for line in lines if one.filter.wants(line.entry, alarms[line.entry.key])]
-    names = _names(transaction) if wanted else {}
-    parcels = [_parcel(one.lane, line, alarms[line.entry.key], names, centre) for line in wanted]
+    abouts = dict(gateways.newest(transaction, About)) if wanted else {}
+    parcels = [_parcel(one.lane, line, alarms[line.entry.key], abouts, centre) for line in wanted]
     delivery.enter(transaction, parcels, now_ms)
     subscriptions.advance(transaction, one.id, lines[-1].seq)
     return len(lines)
 
 
-def _parcel(lane: str, line: Line, alarm: Alarm, names: dict[str, Names], centre: Centre) -> Parcel:
-    gateway = str(alarm.gateway)
-    known = names.get(gateway) or Names(gateway=gateway)
-    body = events.cloud_event(line.seq, line.entry, alarm, known, source=centre.source, zone=centre.zone)
+def _parcel(lane: str, line: Line, alarm: Alarm, abouts: Mapping[Gateway, About], centre: Centre) -> Parcel:
+    body = events.cloud_event(line.seq, line.entry, alarm, abouts.get(alarm.gateway), centre)
     return Parcel(lane=lane, order_key=line.entry.key, number=f"alarm-{line.seq}", body=body)
-
-
-def _names(connection: sa.Connection) -> dict[str, Names]:
-    return {
-        str(gateway): names_of(about, str(gateway)) for gateway, about in gateways.newest(connection, About)
-    }

@@ -60,7 +60,7 @@ class Receiver:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 receiver.posts.append(Post(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
-                receiver.open.wait(30)
+                receiver.open.wait(60)
                 status, headers = receiver.answer(json.loads(body))
                 self.send_response(status)
                 for name, value in {"content-length": "0", **headers}.items():

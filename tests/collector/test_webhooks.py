@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from collector import state
 from collector.alarms.alarm import Action
 from collector.alarms.lifecycle import Trigger
-from collector.notify import attempts, delivery, lease, signature, subscriptions, targets
+from collector.notify import attempts, delivery, events, lease, signature, subscriptions, targets
 from collector.notify.delivery import Parcel
 from collector.notify.notifier import Notifier
 from collector.notify.subscriptions import Filter
@@ -151,7 +151,8 @@ def test_the_changes_of_one_alarm_keep_their_order_also_through_failures(engine:
 
 @pytest.mark.usefixtures("quick")
 def test_a_dead_and_a_slow_receiver_hold_up_nobody(engine: sa.Engine) -> None:
-    with receiving() as slow, receiving() as good, notifying(engine):
+    patient = CollectorFile(webhooks=WebhooksTable(targets="any", timeout_s=50.0))
+    with receiving() as slow, receiving() as good, notifying(engine, patient):
         slow.open.clear()
         dead = Receiver()
         dead.server.server_close()
@@ -265,6 +266,11 @@ def test_any_body_is_verified_by_the_independent_library(key: bytes, word: str, 
     assert standardwebhooks.Webhook(written).verify(payload, signed) == {word: body.hex()}
 
 
+def test_everything_that_can_happen_to_an_alarm_has_a_type() -> None:
+    types = {events.event_type(trigger) for trigger in (*Trigger, None)}
+    assert len(types) == len(Trigger) + 1
+
+
 def test_waits_grow_with_chance_and_end() -> None:
     rng = Random(1)
     waits = [attempts.wait_s(attempts.WEBHOOK_S, n, rng) for n in range(1, 13)]
@@ -339,7 +345,10 @@ def test_killed_at_any_moment_every_change_arrives_and_in_order(tmp_path: Path) 
                 collector.start()
             wait_until(lambda: {*range(1, 304)} <= set(receiver.seqs()) and not waiting(engine))
             collector.stop(within_s=5)
-    again = len(receiver.posts) - 303
+    again = len(receiver.posts) - len(set(receiver.seqs()))
+    for place in {post.event["subject"] for post in receiver.posts}:
+        seqs = [post.seq for post in receiver.posts if post.event["subject"] == place]
+        assert seqs == sorted(seqs)
     assert again <= 3, f"{again} came again; one for each kill may"
 
 

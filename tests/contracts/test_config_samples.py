@@ -12,6 +12,8 @@ import tomli
 
 import collector.settings
 import edge_agent.settings
+import wire.config_file
+from collector.duty import ExceptionTable, NotifyTable, PersonTable, ShiftTable, StepTable
 from collector.settings import (
     AirLimit,
     AlarmKind,
@@ -74,10 +76,16 @@ COLLECTOR: dict[str, tuple[type, ...]] = {
     "feed.oidc": (OidcTable,),
     "sites": (SiteTable,),
     "webhooks": (WebhooksTable,),
+    "notify": (NotifyTable,),
+    "notify.people": (PersonTable,),
+    "notify.steps": (StepTable,),
+    "notify.steps.rota": (ShiftTable,),
+    "notify.steps.exceptions": (ExceptionTable,),
 }
 HEADER = re.compile(
     r"(?:# )?\[\[?(device\.detect|device\.calibration|detect\.expected|feed\.oidc|alarms\.kind|"
-    r"alarms\.suppress|rules\.limit|rules\.boiler_house|[a-z]+(?:\.channels)?)"
+    r"alarms\.suppress|notify\.people|notify\.steps\.rota|notify\.steps\.exceptions|notify\.steps|"
+    r"rules\.limit|rules\.boiler_house|[a-z]+(?:\.channels)?)"
     r"(?:\.[a-z0-9_]+(\.(?:alarms|checks|table))?)?\]"
 )
 SAMPLES = [("agent.toml", AGENT), ("collector.toml", COLLECTOR)]
@@ -113,6 +121,8 @@ def test_a_sample_shows_every_setting(name: str, sections: dict[str, tuple[type,
         ("rules", "limit"),
         ("rules", "boiler_house"),
     }
+    nested |= {("notify", "people"), ("notify", "steps")}
+    nested |= {("notify.steps", "rota"), ("notify.steps", "exceptions")}
     assert known - nested - shown == set()
     assert shown - known <= {("store", "kind")}
 
@@ -136,6 +146,17 @@ def test_a_sentence_stands_above_each_setting_when_it_first_appears(name: str) -
         elif found := re.match(r"(?:# )?([a-z_0-9]+) = ", line):
             assert (section, found[1]) in seen or re.fullmatch(r"## [A-Z].*\.", above), line
             seen.add((section, found[1]))
+
+
+def test_the_people_of_the_sample_can_be_used_when_they_are_uncommented() -> None:
+    text = (CONFIG / "collector.toml").read_text()
+    people = "\n".join(
+        line.removeprefix("# ") for line in text[text.index("# [notify]") :].splitlines() if line[:2] != "##"
+    )
+    second = '\n[[notify.people]]\nname = "bolat"\nchannels = ["env:B"]\n'
+    found = wire.config_file.parse(people + second, CollectorFile, "sample").notify
+    assert found is not None
+    assert found.steps[0].exceptions[0].person == "bolat"
 
 
 def test_the_samples_can_be_used_as_they_are() -> None:
