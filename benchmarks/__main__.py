@@ -11,6 +11,7 @@ from benchmarks import (
     backlog,
     bytes_sent,
     console_paint,
+    consoles,
     dead_device,
     detect_cost,
     gateway,
@@ -27,6 +28,7 @@ BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
     "backlog": backlog.run,
     "bytes": bytes_sent.run,
     "million": million.run,
+    "consoles": consoles.run,
     "console-paint": console_paint.run,
 }
 

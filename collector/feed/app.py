@@ -12,6 +12,7 @@ from collector.feed.auth import caller
 from collector.feed.console import Console
 from collector.feed.context import Context
 from collector.feed.headers import Guard
+from collector.feed.stream import Streams
 
 BASE: Final = "/api/v1"
 
@@ -39,4 +40,5 @@ def application(context: Context) -> FastAPI:
     app.mount("/", Console())
     problems.install(app)
     app.add_middleware(Guard, is_https=(context.table.public_url or "").startswith("https://"))
+    app.add_middleware(Streams)  # the outermost
     return app

@@ -18,6 +18,7 @@ from collector.alarms.book import Line
 from collector.alarms.incidents import Incident
 from collector.alarms.lifecycle import SEEN
 from collector.feed import listing, views
+from collector.feed.floods import FloodWatch
 from collector.feed.hub import Hub, Item, Readable
 from collector.feed.models.alarms import Change
 from collector.feed.region import Atlas, Region
@@ -47,6 +48,7 @@ class Follower:
         self._seq = 0
         self._struck: set[int] = set()
         """Incidents of which clients do not know the newest."""
+        self._floods = FloodWatch()
         self._incidents_s = self._beat_s = 0.0
         self._is_held_up = False
 
@@ -88,6 +90,7 @@ class Follower:
             if self._struck and now_s - self._incidents_s >= _INCIDENTS_EVERY_S:
                 self._incidents_s = now_s
                 items += self._incidents(connection)
+            items += self._floods.look(connection, self._seq, now_s, now_ms)
         if items:
             seq = self._seq
             self._hub.post(lambda: self._hub.add(items, seq))

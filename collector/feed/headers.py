@@ -23,6 +23,11 @@ _ALWAYS: Final = {
 _HTTPS: Final = "max-age=31536000"
 
 
+def always() -> list[tuple[bytes, bytes]]:
+    """What every answer says, as ASGI has it."""
+    return [(name.encode(), said.encode()) for name, said in _ALWAYS.items()]
+
+
 class Guard:
     """Adds the headers and refuses bodies that are too large."""
 

@@ -76,6 +76,14 @@ def search(connection: sa.Connection, wanted: Wanted, words: Words, may_read: Ca
     return Found(found, None)
 
 
+def entries(connection: sa.Connection, from_ms: int, to_ms: int) -> Iterator[Entry]:
+    """All entries of a span of time (Unix ms), in order."""
+    c = state.alarm_journal.c
+    query = sa.select(c.entry).where(c.t_ms >= from_ms, c.t_ms < to_ms).order_by(c.seq)
+    for (body,) in connection.execute(query.execution_options(yield_per=_PAGE)):
+        yield _entry.decode(body)
+
+
 def tell(line: Line, alarm: Alarm | None, words: Words) -> JournalLine:
     """An entry in words; what a person did bears the title of the alarm."""
     entry = line.entry

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 import structlog
 import uvicorn
+from anyio import to_thread
 
 from collector import state
 from collector.alarms.desk import Desk
@@ -124,6 +125,7 @@ class FeedServer:
 
     async def _answer(self) -> None:
         self._hub.open(asyncio.get_running_loop())
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
         await self._server.serve(sockets=[self._socket])
 
 

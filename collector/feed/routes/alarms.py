@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import msgspec
 import sqlalchemy as sa
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from collector import state
 from collector.alarms import book, health
@@ -16,6 +16,7 @@ from collector.alarms.incidents import Incident as Group
 from collector.alarms.lifecycle import State, Trigger
 from collector.feed import listing, views
 from collector.feed.auth import Caller, Who
+from collector.feed.compressed import json_response
 from collector.feed.context import Context, Here
 from collector.feed.listing import Wanted
 from collector.feed.models.alarms import (
@@ -49,7 +50,9 @@ _RELEASED_BY: Final = {State.SUPPRESSED: Action.SUPPRESS, State.OUT_OF_SERVICE: 
 
 
 @router.get("/alarms", response_model=AlarmList)
-def list_alarms(who: Who, context: Here, asked: Annotated[AlarmFilter, Query()]) -> Response:
+def list_alarms(
+    request: Request, who: Who, context: Here, asked: Annotated[AlarmFilter, Query()]
+) -> Response:
     """What a dispatcher's list shows, and the journal number at which the stream goes on."""
     who.see_anywhere(Action.READ)
     wanted = Wanted(site=asked.site, priority=asked.priority, state=asked.state, aside=asked.aside)
@@ -69,7 +72,7 @@ def list_alarms(who: Who, context: Here, asked: Annotated[AlarmFilter, Query()])
         b",".join(one.model_dump_json().encode() for one in struck),
         flood.model_dump_json().encode() if flood else b"null",
     )
-    return Response(body, media_type="application/json")
+    return json_response(request, body)
 
 
 def _flood(connection: sa.Connection, listed: Sequence[Alarm], now_ms: int) -> Flood | None:
