@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from firmware_sim.devices.framed import FramedSpeaker, Protocol
-from firmware_sim.devices.image import Block
+from firmware_sim.devices.image import Answer, Block
 from firmware_sim.devices.instrument import Instrument, Reply
-from sensor_profiles.model import Space
+from sensor_profiles.model import Channel, Space
+from wire.messages import Value
 
 _STUFF: Final = {byte: bytes([0x1B, 0xFF - byte]) for byte in b"\x1b\x06\x0d\x40\x80"}
 _READS: Final = b"\x3f\x10\x01"
@@ -82,10 +83,16 @@ def _told(register: int, image: bytes) -> bytes:
     if image == _NOTHING:
         return head + b"\0\0"
     number = int.from_bytes(image, "big", signed=True)
-    while abs(number) > _LARGEST_MANTISSA:
-        number, places = number // 10, places - 1
     form = (abs(places) | _EXPONENT_NEGATIVE * (places > 0)) | (_VALUE_NEGATIVE if number < 0 else 0)
     return head + bytes([4, form]) + abs(number).to_bytes(4, "big")
+
+
+def _sendable(channel: Channel, value: Value) -> Value:
+    """A value as far as four bytes and a sign can tell it in the decimal places of its register."""
+    if not isinstance(value, (int, float)):
+        return value
+    most = _LARGEST_MANTISSA * channel.scale
+    return min(max(value, -most), most)
 
 
 _PROTOCOL = Protocol(
@@ -111,6 +118,11 @@ class _Meters(FramedSpeaker):
         refusal = b"" if self._is_mute(strike, request) else _framed(b"\x40", _DESTINATION)
         if data := strike.deliver(refusal, request=request, checksum_at=-2):
             yield Reply(data, strike.delay_ms)
+
+    def _answer(self, instrument: Instrument, request: bytes) -> Answer | None:
+        values = instrument.values()
+        told = {one.name: _sendable(one, values.get(one.name)) for one in instrument.profile.channels}
+        return instrument.layout.answer(self._block(instrument.profile, request), told)
 
     def _build(self, unit: int, image: bytes, request: bytes) -> bytes:  # noqa: ARG002 - nobody has an address
         return _framed(b"\x40", _told(_register(request), image))

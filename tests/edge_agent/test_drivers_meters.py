@@ -181,7 +181,14 @@ def test_a_wrong_password_is_a_refusal() -> None:
         ("004A 29 04 00 0000 04D2", 1234),  # 1234 l/h
         ("005B 34 02 41 003C", 600_000),  # 6.0 bar
         ("0056 25 02 C1 007B", -12_300),  # −12.3 °C
-        ("0050 15 02 00 0001", -(2**62)),  # the unit that sources disagree about
+        ("0050 15 02 00 0001", 1),  # 1 W
+        ("0059 26 02 42 18C8", 63_440),  # 63.44 K
+        ("004A 2A 04 43 0000 00FB", 251),  # 0.251 m³/h
+        ("0080 16 04 11 012AF024", -(2**62)),  # the maker's example, far beyond any meter
+        ("0050 16 04 C2 0000 3039", -123_450),  # his −123.45
+        ("004A 2D 02 00 000C", -(2**62)),  # a mass in the register of a volume
+        ("003C 16 02 00 000C", -(2**62)),  # a power in the register of heat
+        ("0056 33 02 00 000C", -(2**62)),  # a pure number in that of a temperature
         ("0050 FF 02 00 0001", -(2**62)),
         ("0050 16 00 00", -(2**62)),
     ],

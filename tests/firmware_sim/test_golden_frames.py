@@ -194,6 +194,23 @@ def test_a_mercury_refuses(asked: str, code: int, writes: int) -> None:
     assert bench.instrument.writes_attempted == writes
 
 
+@pytest.mark.parametrize(
+    ("measured", "told", "reply"),
+    [
+        (-12.3, -12.3, "40 3F 10 00 56 25 04 C3 00 00 30 0C"),
+        (5e6, 4_294_967.295, "40 3F 10 00 56 25 04 43 FF FF FF FF"),
+        (None, None, "40 3F 10 00 56 25 00 00"),
+    ],
+    ids=["negative", "more than four bytes", "broken"],
+)
+def test_a_multical_reports_what_it_has_sent(measured: Value, told: Value, reply: str) -> None:
+    bench = Bench(loader.find("kamstrup_multical"), {"t1": measured}, unit=1)
+    [sent] = Bus([bench.instrument]).hear(bytes.fromhex("80 3F 10 01 00 56 7F B3 0D"), 0)
+    assert sent.data.startswith(bytes.fromhex(reply))
+    assert sent.served is not None
+    assert sent.served.values == {"t1": told}
+
+
 def test_a_pulsar_tells_all_the_channels_of_a_mask_in_one_answer() -> None:
     values: dict[str, Value] = {"t_supply": 90.5, "t_return": 60.25}
     [reply] = answers("pulsar_heat", values, pulsar("01 0E 0C000000").hex(), 1)
