@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import (
+    alarm_burst,
     alarm_latency,
     away,
     backlog,
@@ -25,6 +26,7 @@ BENCHMARKS: dict[str, Callable[[Path], list[Row]]] = {
     "dead-device": dead_device.run,
     "away": away.run,
     "alarm-latency": alarm_latency.run,
+    "alarm-burst": alarm_burst.run,
     "backlog": backlog.run,
     "bytes": bytes_sent.run,
     "million": million.run,

@@ -3,6 +3,8 @@
 import typer
 
 from collector.cli import (
+    alarm_actions,
+    alarm_watch,
     alarms,
     command,
     false_alarm,
@@ -28,6 +30,16 @@ app.command()(running.check)
 app.command()(gaps.gaps)
 app.command()(gateways.gateways)
 readings.register(app)
+alarms.app.command()(alarm_watch.watch)
+alarms.app.command("ack")(alarm_actions.acknowledge)
+for action in (
+    alarm_actions.shelve,
+    alarm_actions.unshelve,
+    alarm_actions.remove,
+    alarm_actions.release,
+    alarm_actions.reset,
+):
+    alarms.app.command()(action)
 alarms.app.command()(false_alarm.false)
 app.add_typer(alarms.app, name="alarms")
 app.add_typer(command.app, name="command")

@@ -97,3 +97,61 @@ def test_an_alarm_is_durable_when_its_batch_is_receipted(mosquitto: Mosquitto, t
     with state.opened(wanted.state.url) as engine, state.reading(engine) as connection:
         triggers = [line.entry.trigger for line in book.lines(connection)]
     assert triggers == ["raise", "clear"]
+
+
+KEY = "bh-07/gw-1/high/heat/t_supply"
+
+
+def acted(filled: Path, *words: str, comment: str = "why") -> Result:
+    return call("alarms", *words, "-c", filled, "--by", "anna", "--comment", comment)
+
+
+def test_what_a_person_does_on_the_command_line_stands_in_the_journal(filled: Path) -> None:
+    assert acted(filled, "ack", KEY, comment="crew\x1b sent").stdout == f"{KEY}: acknowledged\n"
+    assert acted(filled, "shelve", KEY, "--for", "2h").stdout == f"{KEY}: shelved\n"
+    assert acted(filled, "release", KEY).exit_code == 1
+    assert acted(filled, "unshelve", KEY).stdout == f"{KEY}: unacknowledged\n"
+    assert acted(filled, "remove", KEY).stdout == f"{KEY}: out of service\n"
+    assert "out of service by anna: why" in call("alarms", "list", "-c", filled).stdout
+    assert acted(filled, "release", KEY).stdout == f"{KEY}: unacknowledged\n"
+    shown = call("alarms", "journal", "-c", filled, "--key", KEY)
+    assert "acknowledge: unacknowledged -> acknowledged" in shown.stdout
+    assert "anna: crew\\x1b sent" in shown.stdout
+    lines = [json.loads(x) for x in call("alarms", "journal", "-c", filled, "--json").stdout.splitlines()]
+    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
+    triggers = [line["trigger"] for line in lines]
+    assert triggers[-5:] == ["acknowledge", "shelve", "release", "remove", "release"]
+
+
+def test_a_refusal_is_told_for_each_alarm_and_the_exit_code_says_so(filled: Path) -> None:
+    result = call("alarms", "ack", KEY, "no/such/alarm\0", "-c", filled, "--by", "anna", "--json")
+    assert result.exit_code == 1
+    answer = json.loads(result.stdout)
+    assert answer["done"] == {KEY: "acknowledged"}
+    assert list(answer["refused"]) == ["no/such/alarm\0"]
+    again = acted(filled, "ack", KEY)
+    assert (again.exit_code, "anna acknowledged it" in again.stderr) == (1, True)
+    assert acted(filled, "reset", KEY).exit_code == 1
+    assert acted(filled, "shelve", KEY, "--for", "soon").exit_code == 2
+    assert acted(filled, "shelve", KEY, "--for", "3d").exit_code == 1
+    assert call("alarms", "ack", KEY, "-c", filled, "--by", " ").exit_code == 2
+    assert call("alarms", "shelve", KEY, "-c", filled, "--by", "a", "--for", "1h").exit_code == 2
+
+
+def test_the_journal_is_verified(filled: Path) -> None:
+    result = call("alarms", "verify", "-c", filled)
+    assert (result.exit_code, result.stdout) == (0, "4 entries, whole\n")
+    with state.opened(f"sqlite:///{filled.parent}/state.db") as engine, state.writing(engine) as transaction:
+        transaction.exec_driver_sql("UPDATE alarm_journal SET entry = '{}' WHERE seq = 3")
+    result = call("alarms", "verify", "-c", filled)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("entry 3 of 4 is not what was written")
+    broken = call("alarms", "verify", "-c", filled, "--json")
+    assert (broken.exit_code, json.loads(broken.stdout)) == (1, {"entries": 4, "broken_at": 3})
+
+
+def test_what_stands_is_watched_live(filled: Path) -> None:
+    result = call("alarms", "watch", "-c", filled, "--language", "en", "--seconds", "0.2")
+    assert result.exit_code == 0
+    assert "3 alarms, 3 to acknowledge" in result.stdout
+    assert "\x1b[2J" not in result.stdout
