@@ -12,7 +12,7 @@ from tests.edge_agent.plant import Scans, polling, serial_link
 from tests.edge_agent.test_drivers_air_line import CHECKED, PERIOD_MS, TIMEOUT_MS, UNIT, Counting
 from wire.messages import Value
 
-NAMES = ("pulsar_heat", "pulsar_m_water", "owen_trm138_ascii")
+NAMES = ("pulsar_heat", "pulsar_m_water", "owen_trm138_ascii", "mercury_230")
 FAULTS = CHECKED | {"wrong_unit": 100}
 CHANNELS = 3
 """So few that whole scans come by in spite of the faults."""
