@@ -23,6 +23,9 @@ _TITLE_PT, _HEADING_PT, _TEXT_PT, _SMALL_PT = 16.0, 12.0, 9.0, 7.5
 _LINE: Final = 1.25
 _GREY: Final = (235, 238, 242)
 _FAINT: Final = (90, 90, 90)
+_MOST_IN_CELL, _MOST_IN_FACT, _MOST_IN_LINE = 300, 1000, 5000
+"""Characters; a row of a table must fit on a page, and what is longer stands in the JSON."""
+_MOST_LINES: Final = 12
 
 
 class FontError(Exception):
@@ -90,7 +93,9 @@ class _Paper(FPDF):
         self._facts(section.facts)
         for line in section.lines:
             self._font(_TEXT_PT)
-            self.multi_cell(0, text=line, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+            self.multi_cell(
+                0, text=_shown(line, _MOST_IN_LINE, _MOST_IN_LINE), new_x=XPos.LMARGIN, new_y=YPos.NEXT
+            )
         if section.table is not None and section.table.rows:
             self.ln(1.5)
             self._table(section.table)
@@ -123,7 +128,7 @@ class _Paper(FPDF):
             self.add_page()
         self.ln(4)
         self._font(size, "B")
-        self.multi_cell(0, text=text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(0, text=_shown(text, _MOST_IN_CELL), new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(1)
 
     def _facts(self, facts: Facts) -> None:
@@ -143,7 +148,7 @@ class _Paper(FPDF):
             for label, text in facts:
                 row = drawn.row()
                 row.cell(label, style=FontFace(color=_FAINT))
-                row.cell(text)
+                row.cell(_shown(text, _MOST_IN_FACT))
 
     def _table(self, table: Table) -> None:
         self._font(_SMALL_PT)
@@ -161,7 +166,14 @@ class _Paper(FPDF):
         ) as drawn:
             drawn.row(table.headings)
             for row in table.rows:
-                drawn.row(row)
+                drawn.row([_shown(text, _MOST_IN_CELL) for text in row])
 
     def _font(self, size: float, style: str = "") -> None:
         self.set_font(_FONT, style, size)
+
+
+def _shown(text: str, most: int, lines: int = _MOST_LINES) -> str:
+    """Text without what has no shape, and `…` where it is cut."""
+    plain = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    short = "\n".join(plain.split("\n")[:lines])[:most]
+    return short if short == plain else f"{short}…"

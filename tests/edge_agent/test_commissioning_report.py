@@ -24,7 +24,14 @@ from sensor_profiles import loader
 from tests.edge_agent.commissioning import edge_agent, instrument
 from tests.edge_agent.test_commissioning_takeover import running_agent
 from wire import codec
-from wire.reports import Report, ReportDocument, ReportLanguage
+from wire.reports import (
+    Report,
+    ReportDocument,
+    ReportedChannel,
+    ReportedDevice,
+    ReportLanguage,
+    Sample,
+)
 from wire.texts import LANGUAGES
 
 PORT = "by-id/usb-FTDI_RS485-if00"
@@ -294,20 +301,57 @@ def test_without_a_font_it_says_what_to_install(tmp_path: Path) -> None:
         pdf.fonts([tmp_path])
 
 
+REPORT = ReportDocument(
+    language=ReportLanguage.KAZAKH,
+    title="Хаттама",
+    site="bh-07",
+    site_class="boiler_house",
+    gateway="gw-1",
+    made_ms=0,
+    utc_offset_min=300,
+    program="0",
+)
+
+
 def test_the_same_sheet_gives_the_same_bytes() -> None:
     made = datetime(2026, 11, 29, tzinfo=UTC)
-    report = ReportDocument(
-        language=ReportLanguage.KAZAKH,
-        title="Хаттама",
-        site="bh-07",
-        site_class="boiler_house",
-        gateway="gw-1",
-        made_ms=0,
-        utc_offset_min=300,
-        program="0",
-    )
-    sheet = page.sheet(report, "0" * 16, "f" * 64)
+    sheet = page.sheet(REPORT, "0" * 16, "f" * 64)
     assert pdf.draw(sheet, made) == pdf.draw(sheet, made)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "W" * 5000,
+        "щ " * 3000,
+        "\0\x1b[31m\r\t\x85\u2028",
+        "שלום مرحبا",
+        "😀\U000e0041",
+        "{nb} **b** \\",
+        "\n" * 300,
+    ],
+)
+def test_whatever_instruments_and_people_write_can_be_printed(said: str) -> None:
+    number = 1.7e308
+    sample = Sample(raw=said, value=said, quality=said)
+    channels = (
+        ReportedChannel(name="a", quantity="text", unit="", title=said, samples=(sample,)),
+        ReportedChannel(name="b", quantity="pressure", unit=said, low=number, high=number),
+    )
+    device = ReportedDevice(
+        name="heat",
+        profile="p",
+        model=said,
+        link="l",
+        address=1,
+        period_s=60.0,
+        channels=channels,
+        photos=(said,),
+    )
+    report = msgspec.structs.replace(REPORT, person=said, notes=(said,), devices=(device,))
+    assert pdf.draw(page.sheet(report, "0" * 16, "f" * 64), datetime(2026, 11, 29, tzinfo=UTC)).startswith(
+        b"%PDF"
+    )
 
 
 def test_a_spool_keeps_the_order_and_knows_only_its_own_files(tmp_path: Path) -> None:
