@@ -5,12 +5,14 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { isUrgent } from "./alarms/order";
 import { LanguageChoice, ThemeChoice } from "./parts/choices";
+import { MyPassword } from "./parts/my_password";
 import { alarms, connected, lostSince } from "./state/board";
 import { now } from "./state/clock";
 import { path } from "./state/route";
 import { logOut, may, me } from "./state/session";
 import { silence, sounding, soundOn, turnOff, turnOn } from "./state/sound";
 import { t } from "./texts";
+import { tadm } from "./texts/admin";
 import { clock } from "./texts/formats";
 
 export function Shell({ children }: { children: ComponentChildren }) {
@@ -50,6 +52,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
 }
 
 function Person() {
+  const password = useSignal(false);
   const box = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     const close = (event: Event) => {
@@ -64,16 +67,22 @@ function Person() {
     };
   }, []);
   return (
-    <details class="person" ref={box}>
-      <summary>{me.value?.title || me.value?.name}</summary>
-      <div class="drop">
-        <LanguageChoice />
-        <ThemeChoice />
-        <button type="button" onClick={() => void logOut()}>
-          {t().leave}
-        </button>
-      </div>
-    </details>
+    <>
+      <details class="person" ref={box}>
+        <summary>{me.value?.title || me.value?.name}</summary>
+        <div class="drop">
+          <LanguageChoice />
+          <ThemeChoice />
+          <button type="button" onClick={() => (password.value = true)}>
+            {tadm().myPassword}
+          </button>
+          <button type="button" onClick={() => void logOut()}>
+            {t().leave}
+          </button>
+        </div>
+      </details>
+      {password.value && <MyPassword close={() => (password.value = false)} />}
+    </>
   );
 }
 

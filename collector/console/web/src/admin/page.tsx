@@ -1,10 +1,10 @@
-/** Administration: people, tokens of programs, the audit; and one's own password. */
+/** Administration: people, tokens of programs, the audit. */
 
 import { useSignal } from "@preact/signals";
 import { t } from "../texts";
 import { tadm } from "../texts/admin";
 import { Audit } from "./audit";
-import { MyPassword, People } from "./people";
+import { People } from "./people";
 import { Tokens } from "./tokens";
 
 const PARTS = { people: People, tokens: Tokens, audit: Audit } as const;
@@ -29,7 +29,6 @@ export function AdministrationPage() {
         ))}
       </div>
       <Part />
-      {part.value === "people" && <MyPassword />}
     </div>
   );
 }

@@ -1,7 +1,7 @@
 /** Who may log in, and as what. */
 
 import { useSignal } from "@preact/signals";
-import { get, patch, post, put } from "../api/http";
+import { get, patch, post } from "../api/http";
 import type { GroupRole, User } from "../api/keeping";
 import type { Language } from "../api/types";
 import { LANGUAGES } from "../parts/choices";
@@ -9,11 +9,10 @@ import { Dialog } from "../parts/dialog";
 import { Show, useFetched } from "../parts/fetched";
 import { Field } from "../parts/field";
 import { Form } from "../parts/form";
+import { LEAST_PASSWORD } from "../parts/my_password";
 import { t } from "../texts";
 import { tadm } from "../texts/admin";
 import { RolesEditor, rolesInWords } from "./roles";
-
-const LEAST_PASSWORD = 10;
 
 export function People() {
   const answer = useFetched(() => get<{ users: User[] }>("/users"), []);
@@ -143,40 +142,5 @@ function Edit({ person, done, close }: EditProps) {
         </button>
       </Form>
     </Dialog>
-  );
-}
-
-export function MyPassword() {
-  const old = useSignal("");
-  const next = useSignal("");
-  const changed = useSignal(false);
-  const send = async () => {
-    await put("/me", { password: { old: old.value, new: next.value } });
-    old.value = "";
-    next.value = "";
-    changed.value = true;
-  };
-  return (
-    <section class="panel narrow">
-      <h2>{tadm().myPassword}</h2>
-      <Form send={send} button={t().save}>
-        <Field
-          label={tadm().oldPassword}
-          value={old}
-          type="password"
-          required
-          autoComplete="current-password"
-        />
-        <Field
-          label={tadm().password}
-          value={next}
-          type="password"
-          minLength={LEAST_PASSWORD}
-          required
-          autoComplete="new-password"
-        />
-        {changed.value && <p role="status">{tadm().changed}</p>}
-      </Form>
-    </section>
   );
 }

@@ -51,6 +51,12 @@ export async function logOut(): Promise<void> {
   standing.value = "out";
 }
 
+/** The session goes on under a new token, as after a change of password. */
+export function renewed(person: Me): void {
+  me.value = person;
+  csrf.value = person.csrf;
+}
+
 export async function choose(wanted: Language): Promise<void> {
   language.value = wanted;
   if (me.value) me.value = await put<Me>("/me", { language: wanted });
