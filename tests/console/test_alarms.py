@@ -108,8 +108,8 @@ def test_filters_narrow_the_list_and_the_keyboard_layout_does_not_matter(page: P
 
 
 def test_a_flood_is_folded_by_incident_and_hides_no_emergency(page: Page, centre: Centre) -> None:
-    centre.send(*(alarm(f"t{n}", priority=1 if n in {3, 8} else 3, age_s=60 - n) for n in range(20)))
     log_in(page, centre)
+    centre.send(*(alarm(f"t{n}", priority=1 if n in {3, 8} else 3, age_s=60 - n) for n in range(20)))
     expect(page.locator(".flood")).to_contain_text("Лавина тревог: 20 за 10 минут")
     expect(page.locator(".row.incident")).to_have_count(1)
     expect(page.locator(".row.incident")).to_contain_text("20 тревог, не квитировано 20")

@@ -11,7 +11,7 @@ from tests.console.centre import Centre, alarm, boiler, log_in, open_page, pictu
 
 pytestmark = pytest.mark.system
 
-PAGES = ("/", "/overview", "/sites/bh-01", "/journal", "/shift", "/administration")
+PAGES = ("/", "/overview", "/sites/bh-01", "/journal", "/health", "/shift", "/administration")
 HOSTILE = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>'
 AXE = BUILT.with_name("web") / "node_modules/axe-core/axe.min.js"
 CYRILLIC = re.compile(r"[Ѐ-ӿ]")

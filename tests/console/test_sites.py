@@ -86,3 +86,20 @@ def test_the_journal_is_searched_and_read_back(page: Page, centre: Centre) -> No
     page.fill("input[type=search]", "T1-7")
     expect(page.locator("tbody tr")).to_have_count(1)
     expect(page.locator("tbody tr")).to_contain_text("возникла")
+
+
+def test_the_health_of_the_alarm_system_names_the_worst_and_who_was_prompt(
+    page: Page, centre: Centre
+) -> None:
+    centre.send(*(alarm(f"t{n}", priority=3) for n in range(14)))
+    log_in(page, centre)
+    page.keyboard.press("j")
+    page.keyboard.press("a")
+    page.fill("dialog textarea", "Одна причина")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Выполнено: 14")).to_be_visible()
+    page.click("nav >> text=Качество сигнализации")
+    expect(page.locator(".rates rect.flooded")).to_have_count(1)
+    expect(page.locator(".shares")).to_contain_text("14 100 %")
+    expect(page.locator("section", has_text="По людям")).to_contain_text("anna")
+    picture(page, "health")

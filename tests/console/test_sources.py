@@ -50,7 +50,9 @@ def test_units_are_written_as_in_the_texts_of_alarms() -> None:
     line = re.compile(r'^  "?([^":]*)"?: \{ ru: "(.*)", kk: "(.*)", en: "(.*)" \},$', re.MULTILINE)
     for place, name in enumerate(("ru", "kk", "en"), start=1):
         shown = {found[0]: found[place] for found in line.findall(text)}
-        assert shown == dict(LANGUAGES[name].units)
+        assert shown == dict(LANGUAGES[name].units), (
+            "add the unit to collector/console/web/src/texts/units.ts"
+        )
 
 
 @pytest.mark.parametrize(

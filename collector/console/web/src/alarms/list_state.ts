@@ -50,9 +50,11 @@ export function show(view: View): void {
   clearSelection();
 }
 
-/** The alarms an action is for: those selected, else the one under the cursor. */
+/** The alarms an action is for: those selected, else what is open or under the cursor; of an incident all. */
 export function targets(): Alarm[] {
-  const keys = selected.value.size ? [...selected.value] : [opened.value || cursor.value];
+  const row = atCursor();
+  const here = opened.value ? [opened.value] : row ? keysOf(row) : [];
+  const keys = selected.value.size ? [...selected.value] : here;
   return keys.map((key) => alarm(key)).filter((one) => one !== undefined);
 }
 

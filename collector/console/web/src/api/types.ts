@@ -211,15 +211,24 @@ export interface Sparkline {
   v: (number | null)[];
 }
 
+/** How long alarms waited for somebody to acknowledge. */
+export interface Promptness {
+  median_s: number | null;
+  p90_s: number | null;
+  n: number;
+}
+
 export interface Kpi {
+  /** Only those in which an alarm called. */
   per_10min: { t_ms: number; n: number }[];
   per_day: number;
   time_in_flood_share: number;
   top: { key: string; title: string; n: number }[];
   standing: Alarm[];
   chattering: Alarm[];
-  time_to_ack: { median_s: number | null; p90_s: number | null; n: number };
+  time_to_ack: Promptness;
   priorities: [number, number, number, number];
+  by_person: (Promptness & { by: string })[];
 }
 
 /** What the stream brings; a name that is not here is passed over. */

@@ -6,7 +6,7 @@ import { get } from "../api/http";
 import type { Alarm, Kpi, Priority } from "../api/types";
 import { Age } from "../parts/age";
 import { Show, useFetched } from "../parts/fetched";
-import { lastHours, PeriodChoice } from "../parts/period";
+import { asOfNow, lastHours, type Period, PeriodChoice } from "../parts/period";
 import { PriorityMark } from "../parts/priority";
 import { language } from "../state/preferences";
 import { t } from "../texts";
@@ -23,7 +23,10 @@ const EVERY_MS = 60_000;
 export function HealthPage() {
   const period = useSignal(lastHours(24));
   const answer = useFetched(
-    () => get<Kpi>("/kpi", { ...period.value, lang: language.value }),
+    () => {
+      const asked = asOfNow(period.value);
+      return get<Kpi>("/kpi", { ...asked, lang: language.value }).then((kpi) => ({ kpi, period: asked }));
+    },
     [period.value, language.value],
     EVERY_MS,
   );
@@ -33,12 +36,12 @@ export function HealthPage() {
       <form class="filters panel" onSubmit={(e) => e.preventDefault()}>
         <PeriodChoice period={period} hours={[8, 24, 168, 720]} />
       </form>
-      <Show of={answer}>{(kpi) => <Figures kpi={kpi} />}</Show>
+      <Show of={answer}>{(found) => <Figures {...found} />}</Show>
     </div>
   );
 }
 
-function Figures({ kpi }: { kpi: Kpi }) {
+function Figures({ kpi, period }: { kpi: Kpi; period: Period }) {
   const ack = kpi.time_to_ack;
   return (
     <>
@@ -66,7 +69,7 @@ function Figures({ kpi }: { kpi: Kpi }) {
       <section class="panel">
         <h2>{trep().rate}</h2>
         <p class="hint">{trep().rateHint}</p>
-        <RateChart counts={kpi.per_10min} />
+        <RateChart counts={kpi.per_10min} period={period} />
       </section>
       <section class="panel">
         <h2>{trep().priorities}</h2>
@@ -75,6 +78,7 @@ function Figures({ kpi }: { kpi: Kpi }) {
       </section>
       <div class="columns">
         <Top top={kpi.top} />
+        <People people={kpi.by_person} />
         <Listed title={trep().standing} alarms={kpi.standing} />
         <Listed title={trep().chattering} alarms={kpi.chattering} />
       </div>
@@ -135,6 +139,37 @@ function Top({ top }: { top: Kpi["top"] }) {
         </tbody>
       </table>
       {!top.length && <p class="empty">{t().nothing}</p>}
+    </section>
+  );
+}
+
+function People({ people }: { people: Kpi["by_person"] }) {
+  return (
+    <section class="panel">
+      <h2>{trep().people}</h2>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">{trep().person}</th>
+            <th scope="col" class="figure">
+              {trep().acknowledged}
+            </th>
+            <th scope="col" class="figure">
+              {trep().ack}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {people.map(({ by, n, median_s }) => (
+            <tr key={by}>
+              <td>{by}</td>
+              <td class="figure">{n}</td>
+              <td class="figure">{median_s === null ? "—" : span(median_s * 1000)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {!people.length && <p class="empty">{t().nothing}</p>}
     </section>
   );
 }

@@ -1,5 +1,6 @@
 /** Alarms per ten minutes as bars, against what a dispatcher can handle and what is a flood. */
 
+import type { Period } from "../parts/period";
 import { moment } from "../texts/formats";
 
 const WIDTH = 1000;
@@ -9,10 +10,14 @@ const FLOOD = 10;
 
 const level = (n: number): string => (n > FLOOD ? "flooded" : n > HANDLED ? "busy" : "calm");
 
-export function RateChart({ counts }: { counts: { t_ms: number; n: number }[] }) {
+interface Props {
+  counts: { t_ms: number; n: number }[];
+  period: Period;
+}
+
+export function RateChart({ counts, period }: Props) {
   const most = Math.max(FLOOD * 1.2, ...counts.map(({ n }) => n));
-  const first = counts[0]?.t_ms ?? 0;
-  const length = (counts.at(-1)?.t_ms ?? 0) - first + 600_000;
+  const length = period.to_ms - period.from_ms;
   const wide = (600_000 / length) * WIDTH;
   const y = (n: number) => HEIGHT - (n / most) * HEIGHT;
   return (
@@ -23,7 +28,7 @@ export function RateChart({ counts }: { counts: { t_ms: number; n: number }[] })
           <rect
             key={t_ms}
             class={level(n)}
-            x={((t_ms - first) / length) * WIDTH}
+            x={((t_ms - period.from_ms) / length) * WIDTH}
             width={Math.max(wide * 0.85, 1)}
             y={y(n)}
             height={HEIGHT - y(n)}

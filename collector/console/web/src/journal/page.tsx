@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { sites } from "../alarms/list_state";
 import { get } from "../api/http";
 import type { JournalLine } from "../api/types";
-import { lastHours, PeriodChoice } from "../parts/period";
+import { asOfNow, lastHours, PeriodChoice } from "../parts/period";
 import { language } from "../state/preferences";
 import { t, ta } from "../texts";
 import { moment } from "../texts/formats";
@@ -29,7 +29,7 @@ export function JournalPage() {
   const next = useSignal<number | null>(null);
   const state = useSignal<"loading" | "here" | string>("loading");
   const load = async (before: number | null, wanted: () => boolean) => {
-    const filter = { ...period.value, site: site.value, by: by.value, q: text.value };
+    const filter = { ...asOfNow(period.value), site: site.value, by: by.value, q: text.value };
     try {
       const answer = await get<Answer>("/journal", {
         ...filter,

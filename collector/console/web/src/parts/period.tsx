@@ -9,19 +9,28 @@ import { MomentField } from "./moment_field";
 export interface Period {
   from_ms: number;
   to_ms: number;
+  /** Whether it ends now, whenever that is. */
+  live?: boolean;
 }
 
 const HOUR = 3_600_000;
+const MINUTE = 60_000;
 
 export const lastHours = (n: number): Period => {
-  const to_ms = Math.round(serverNow());
-  return { from_ms: to_ms - n * HOUR, to_ms };
+  const to_ms = Math.ceil(serverNow() / MINUTE) * MINUTE;
+  return { from_ms: to_ms - n * HOUR, to_ms, live: true };
 };
+
+/** A period as it is now: one that ends now moves on. */
+export function asOfNow({ from_ms, to_ms, live }: Period): { from_ms: number; to_ms: number } {
+  const now = live ? lastHours((to_ms - from_ms) / HOUR) : { from_ms, to_ms };
+  return { from_ms: now.from_ms, to_ms: now.to_ms };
+}
 
 export function PeriodChoice({ period, hours }: { period: Signal<Period>; hours: readonly number[] }) {
   const length = period.value.to_ms - period.value.from_ms;
   const set = (change: Partial<Period>) => {
-    const next = { ...period.value, ...change };
+    const next = { ...period.value, ...change, live: false };
     if (next.from_ms < next.to_ms) period.value = next;
   };
   return (

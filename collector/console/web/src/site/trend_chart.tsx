@@ -4,7 +4,6 @@ import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import type { Trend } from "../api/types";
 import { withGaps } from "../parts/gaps";
-import type { Period } from "../parts/period";
 import { isDark, language } from "../state/preferences";
 import { zone } from "../state/session";
 import { date, hours, number, symbol } from "../texts/formats";
@@ -18,12 +17,17 @@ const LEGEND: Record<number, string> = { 1: "--text", 2: "--band", 4: "--usual" 
 const FEW = 40;
 const DAY_S = 86_400;
 
+export interface Span {
+  from_ms: number;
+  to_ms: number;
+}
+
 type Zoom = (fromMs: number, toMs: number) => void;
 
 interface Props {
   trend: Trend;
   /** What was asked for: the drawing is as long, whatever came. */
-  period: Period;
+  period: Span;
   zoom: Zoom;
 }
 
@@ -52,7 +56,7 @@ function data(trend: Trend): uPlot.AlignedData {
   return usual ? uPlot.join([own, [seconds(usual.t), usual.low, usual.high]]) : own;
 }
 
-function options(trend: Trend, period: Period, width: number, zoom: Zoom): uPlot.Options {
+function options(trend: Trend, period: Span, width: number, zoom: Zoom): uPlot.Options {
   const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const shown = (_: uPlot, value: number | null) => (value === null ? "—" : number(value));
   const none = { label: "", stroke: "transparent", points: { show: false }, value: shown } as const;
@@ -99,7 +103,7 @@ function options(trend: Trend, period: Period, width: number, zoom: Zoom): uPlot
   };
 }
 
-function tick(s: number, { from_ms, to_ms }: Period): string {
+function tick(s: number, { from_ms, to_ms }: Span): string {
   return to_ms - from_ms > 3 * DAY_S * 1000 ? date(s * 1000) : hours(s * 1000);
 }
 
@@ -110,7 +114,7 @@ function selected(chart: uPlot, zoom: Zoom): void {
 }
 
 /** Each alarm as a bar from its beginning to its end, with its priority as a number. */
-function marks(chart: uPlot, trend: Trend, period: Period, colour: (name: string) => string): void {
+function marks(chart: uPlot, trend: Trend, period: Span, colour: (name: string) => string): void {
   const { ctx, bbox } = chart;
   const ratio = devicePixelRatio;
   ctx.save();

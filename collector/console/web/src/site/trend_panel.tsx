@@ -4,12 +4,11 @@ import { useSignal } from "@preact/signals";
 import { address, get } from "../api/http";
 import type { Trend } from "../api/types";
 import { Show, useFetched } from "../parts/fetched";
-import type { Period } from "../parts/period";
 import { serverNow } from "../state/clock";
 import { language } from "../state/preferences";
 import { moment } from "../texts/formats";
 import { tr } from "../texts/region";
-import { TrendChart } from "./trend_chart";
+import { type Span, TrendChart } from "./trend_chart";
 
 const HOUR = 3_600_000;
 const RANGES = { hours2: 2 * HOUR, day: 24 * HOUR, week: 168 * HOUR, month: 720 * HOUR };
@@ -20,13 +19,13 @@ const EVERY_MS = { hours2: 15_000, day: 60_000, week: 300_000, month: 900_000 };
 const POINTS = 600;
 const STEPS_S = [1, 5, 10, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
 
-const step = ({ from_ms, to_ms }: Period): number =>
+const step = ({ from_ms, to_ms }: Span): number =>
   1000 * (STEPS_S.find((s) => (to_ms - from_ms) / (s * 1000) <= POINTS) ?? 14_400);
 
 export function TrendPanel({ point }: { point: string }) {
   const range = useSignal<RangeName>("hours2");
-  const zoomed = useSignal<Period | null>(null);
-  const period = (): Period => {
+  const zoomed = useSignal<Span | null>(null);
+  const period = (): Span => {
     const to_ms = Math.round(serverNow());
     return zoomed.value ?? { from_ms: to_ms - RANGES[range.value], to_ms };
   };

@@ -27,6 +27,7 @@ export const SYMBOLS: Record<string, Record<Language, string>> = {
   "": { ru: "", kk: "", en: "" },
   Hz: { ru: "Гц", kk: "Гц", en: "Hz" },
   "/min": { ru: "об/мин", kk: "айн/мин", en: "rpm" },
+  d: { ru: "сут", kk: "тәулік", en: "days" },
   s: { ru: "с", kk: "с", en: "s" },
   "ug/m3": { ru: "мкг/м³", kk: "мкг/м³", en: "µg/m³" },
   "mg/m3": { ru: "мг/м³", kk: "мг/м³", en: "mg/m³" },
