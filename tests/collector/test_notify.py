@@ -177,7 +177,7 @@ def test_killed_at_any_moment_the_person_is_told_and_never_twice_of_one_incident
                     collector.kill()
                     collector.start()
                 wait_until(lambda: len(incidents_told(engine)) == 4)
-                collector.stop(within_s=5)
+                collector.stop()
         again = len(receiver.posts) - len(lanes_of(engine))
         assert 0 <= again <= 4, "only what was under way at a kill may come twice"
         topics = [topic for one in lanes_of(engine) for topic in topics_of(one)]
