@@ -3,7 +3,7 @@
 import getpass
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,11 +24,9 @@ from collector.cli.common import (
 )
 from collector.notify import delivery, subscriptions
 from collector.notify.delivery import Delivery, State
-from collector.notify.post import BadUrlError, receiver
-from collector.notify.signature import PREFIX, BadSecretError, key_of
+from collector.notify.post import BadUrlError, receiver, see_reference
+from collector.notify.signature import PREFIX, BadSecretError
 from collector.notify.subscriptions import Filter, Subscription, TooManyError
-from wire.broker import SecretError
-from wire.broker import secret as secret_of
 
 LEAST_URGENT = 4
 app = typer.Typer(help="Programs that are told of alarms, with signed webhooks.", no_args_is_help=True)
@@ -79,7 +77,7 @@ def add(
     try:
         receiver(url)
         if secret is not None:
-            _see_reference(secret)
+            see_reference(secret)
         with _changed(config) as transaction:
             number = subscriptions.add(
                 transaction, url, key, wanted, by=getpass.getuser(), now_ms=_now_ms(), after_seq=after
@@ -154,18 +152,6 @@ def _changed(config: Path) -> Iterator[sa.Connection]:
             yield transaction
     except (state.StateUnavailableError, state.StateUnusableError) as error:
         fail(error)
-
-
-def _see_reference(reference: str) -> None:
-    """A reference may be to something that only the service has; one that can be followed here is looked at.
-
-    Raises:
-        BadSecretError: what it refers to is no secret of a webhook, or it is no reference.
-    """
-    if not reference.startswith(("env:", "credential:")):
-        raise BadSecretError("a secret is written env:NAME or credential:NAME, never itself")
-    with suppress(SecretError):
-        key_of(secret_of(reference))
 
 
 def _shown(one: Subscription) -> dict[str, Any]:

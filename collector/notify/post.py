@@ -2,6 +2,7 @@
 
 import socket
 import time
+from contextlib import suppress
 from typing import Final
 
 import sqlalchemy as sa
@@ -43,6 +44,18 @@ def receiver(url: str) -> Url:
     if found.auth:
         raise BadUrlError("a receiver's URL holds no user and password: the signature says who we are")
     return found
+
+
+def see_reference(reference: str) -> None:
+    """A reference may be to something that only the service has; one that can be followed here is looked at.
+
+    Raises:
+        BadSecretError: what it refers to is no secret of a webhook, or it is no reference.
+    """
+    if not reference.startswith(("env:", "credential:")):
+        raise BadSecretError("a secret is written env:NAME or credential:NAME, never itself")
+    with suppress(SecretError):
+        key_of(secret(reference))
 
 
 class WebhookCarrier:

@@ -26,6 +26,9 @@ class Deed(StrEnum):
     ALARM_FALSE = "alarm_false"
     SHIFT = "shift"
     NMU = "nmu"
+    WEBHOOK_ADDED = "webhook_added"
+    WEBHOOK_REMOVED = "webhook_removed"
+    WEBHOOK_RETRIED = "webhook_retried"
 
 
 class Actor(Struct, frozen=True):
