@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import structlog
 import typer
 
-from collector import pipeline, state
+from collector import feed, pipeline, state
 from collector.cli.common import DEFAULT_CONFIG, ConfigOption, fail
 from collector.feed import FeedUnusableError
 from collector.notify.channels import ChannelsUnusableError
@@ -77,7 +77,9 @@ def _usable(config: Path) -> CollectorFile:
     try:
         state.check_url(found.state.url)
         found.broker.tls()
-    except state.StateUnusableError as error:
+        if found.feed:
+            feed.check(found.feed)
+    except (state.StateUnusableError, FeedUnusableError) as error:
         raise ConfigError(f"{config}: {error}") from None
     except OSError as error:
         raise ConfigError(f"{config}: broker: the files for TLS cannot be used: {error}") from None

@@ -11,6 +11,7 @@ from starlette.types import Scope
 import collector
 
 BUILT: Final = Path(collector.__file__).parent / "console" / "built"
+_NO_PAGES: Final = ("api/", "assets/")
 _FOR_GOOD: Final = "public, max-age=31536000, immutable"
 
 
@@ -30,7 +31,7 @@ class Console(StaticFiles):
         try:
             found = await super().get_response(path, scope)
         except HTTPException as error:
-            if error.status_code != 404 or path.startswith("api/"):  # noqa: PLR2004
+            if error.status_code != 404 or path.startswith(_NO_PAGES):  # noqa: PLR2004
                 raise
             found = await super().get_response("index.html", scope)
         found.headers["cache-control"] = _FOR_GOOD if path.startswith("assets/") else "no-cache"

@@ -5,7 +5,6 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from collector.feed import FeedUnusableError
 from collector.settings import FeedTable
 from collector.users.provider import Identity
 from collector.users.roles import Grant
@@ -46,16 +45,13 @@ class Provider(Protocol):
 
 
 def opened(table: FeedTable) -> Provider | None:
-    """The provider of the settings; None: there is none.
+    """The provider of settings that were checked; None: there is none.
 
     Raises:
-        FeedUnusableError: `public_url`, to which it sends browsers back, is missing; or a role is none.
         SecretError: the secret is referred to but not there.
     """
     if table.oidc.issuer is None:
         return None
-    if not table.public_url:
-        raise FeedUnusableError("feed.oidc: set feed.public_url, where the provider sends browsers back to")
     from collector.feed.oidc_client import OidcProvider  # noqa: PLC0415 - 15 MB for those who have one
 
-    return OidcProvider(table.oidc, f"{table.public_url.rstrip('/')}/api/v1/oidc/callback")
+    return OidcProvider(table.oidc, f"{(table.public_url or '').rstrip('/')}/api/v1/oidc/callback")

@@ -14,7 +14,6 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from collector.feed import FeedUnusableError
 from collector.feed.oidc import Attempt, ProviderError
 from collector.settings import OidcTable
 from collector.users import provider
@@ -31,17 +30,13 @@ class OidcProvider:
     """One provider."""
 
     def __init__(self, table: OidcTable, redirect_uri: str) -> None:
-        """See whether the settings can be used; the provider is not asked yet.
+        """Take settings that were checked; the provider is not asked yet.
 
         Raises:
-            FeedUnusableError: a role that is none.
             SecretError: the secret is referred to but not there.
         """
         assert table.issuer is not None
-        try:
-            self.grants = provider.grants(table.roles)
-        except ValueError as error:
-            raise FeedUnusableError(f"feed.oidc.roles: {error}") from None
+        self.grants = provider.grants(table.roles)
         self._table, self._issuer, self._redirect_uri = table, table.issuer.rstrip("/"), redirect_uri
         self._secret = secret(table.client_secret) if table.client_secret else None
 

@@ -113,6 +113,10 @@ def install(app: FastAPI) -> None:
         found.headers.update(error.headers or {})
         return found
 
+    @app.exception_handler(Exception)
+    def _defect(_: Request, __: Exception) -> JSONResponse:
+        return answer(500, ProblemCode.UNAVAILABLE, "a defect of this program; its log has more")
+
     def _away(_: Request, error: Exception) -> JSONResponse:
         return answer(503, ProblemCode.UNAVAILABLE, str(error))
 
@@ -121,7 +125,11 @@ def install(app: FastAPI) -> None:
 
 
 _OTHER: Final = ProblemCode.INVALID_REQUEST
-_CODES: Final = {404: ProblemCode.NOT_FOUND, 405: ProblemCode.METHOD_NOT_ALLOWED}
+_CODES: Final = {
+    404: ProblemCode.NOT_FOUND,
+    405: ProblemCode.METHOD_NOT_ALLOWED,
+    413: ProblemCode.TOO_LARGE,
+}
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -6,8 +6,8 @@ import resource
 import socket
 import sys
 import threading
+import traceback
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
@@ -16,7 +16,7 @@ from anyio import to_thread
 
 from collector import state
 from collector.alarms.desk import Desk
-from collector.feed import FeedUnusableError, oidc
+from collector.feed import FeedUnusableError, address, check, oidc, zone
 from collector.feed.app import application
 from collector.feed.context import Context, wall_clock_ms
 from collector.feed.follower import Follower
@@ -48,9 +48,10 @@ class FeedServer:
         """
         assert settings.feed is not None
         table = settings.feed
+        check(table)
         self._engine, self._stop = engine, threading.Event()
         self._hub, atlas = Hub(), Atlas(settings.sites)
-        texts = AlarmTexts(ZoneInfo(table.zone), lambda: desk.kinds, wall_clock_ms)
+        texts = AlarmTexts(zone(table), lambda: desk.kinds, wall_clock_ms)
         context = Context(
             table=table,
             engine=engine,
@@ -66,7 +67,7 @@ class FeedServer:
         )
         self._follower = Follower(engine, self._hub, atlas, texts, context.lasting)
         self._server = uvicorn.Server(_uvicorn(context, table))
-        self._socket = _listening(table.listen)
+        self._socket = _listening(table)
         self._threads = [
             threading.Thread(target=self._follow, name="follower", daemon=True),
             threading.Thread(target=self._serve, name="feed", daemon=True),
@@ -143,21 +144,19 @@ def _uvicorn(context: Context, table: FeedTable) -> uvicorn.Config:
     )
 
 
-def _listening(listen: str) -> socket.socket:
+def _listening(table: FeedTable) -> socket.socket:
     """The port, taken; each console is a connection, so the process may have as many as the system lets."""
-    host, _, port = listen.rpartition(":")
-    if not port.isdecimal() or int(port) > 65_535:  # noqa: PLR2004 - of TCP
-        raise FeedUnusableError(f"feed.listen: {listen!r} is no address; write one such as 127.0.0.1:8080")
+    host, port = address(table)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     taken = socket.socket(family, socket.SOCK_STREAM)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        taken.bind((host.strip("[]"), int(port)))
+        taken.bind((host.strip("[]"), port))
         taken.listen(2048)
     except OSError as error:
         taken.close()
         raise FeedUnusableError(
-            f"feed.listen: {listen}: {error.strerror}; stop what uses it or name another port"
+            f"feed.listen: {table.listen}: {error.strerror}; stop what uses it or name another port"
         ) from None
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -165,10 +164,14 @@ def _listening(listen: str) -> socket.socket:
 
 
 class _ToStructlog(logging.Handler):
-    """What the server's library logs, as everything else."""
+    """What the server's library logs, as everything else; of an error the lines, never what they held.
+
+    A request holds passwords and cookies.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
-        _log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)
+        said = "".join(traceback.format_exception(record.exc_info[1])) if record.exc_info else None
+        _log.log(record.levelno, record.getMessage(), **({"traceback": said} if said else {}))
 
 
 def _speak_structlog() -> None:

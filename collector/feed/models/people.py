@@ -1,19 +1,21 @@
 """Who is there, and logging in."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from collector.users.roles import Action, Role
 
 Language = Literal["ru", "kk", "en"]
+PLAIN: Final = r"^[^\x00]*$"
+"""PostgreSQL has no NUL in text."""
 Secret = Annotated[str, Field(min_length=1, max_length=1024)]
 
 
 class GroupRole(BaseModel):
     """A role in a group of sites; the group `*` is all of them."""
 
-    group: str = Field(max_length=64, examples=["left-bank"])
+    group: str = Field(max_length=64, pattern=PLAIN, examples=["left-bank"])
     role: Role
 
 
@@ -54,7 +56,7 @@ class MeWanted(BaseModel):
     password: PasswordChange | None = None
 
 
-Title = Annotated[str, Field(max_length=200)]
+Title = Annotated[str, Field(max_length=200, pattern=PLAIN)]
 
 
 class User(BaseModel):
@@ -123,7 +125,7 @@ class TokenList(BaseModel):
 class TokenWanted(BaseModel):
     """A token that is to be made; it never administers."""
 
-    name: str = Field(min_length=1, max_length=64, examples=["city portal"])
+    name: str = Field(min_length=1, max_length=64, pattern=PLAIN, examples=["city portal"])
     roles: list[GroupRole] = Field(min_length=1, max_length=100)
     scopes: list[Action] = Field(default=[], max_length=20)
     expires_ms: int | None = Field(default=None, ge=0, le=2**53)

@@ -1,21 +1,26 @@
 """The feed inside a collector: from a gateway's message to a console's stream; its port; its end."""
 
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from typer.testing import CliRunner
 
-from collector import state
+from collector import pipeline, state
 from collector.alarms.desk import Desk, Policies
+from collector.cli import app
 from collector.feed import FeedUnusableError, prepared
+from collector.feed.follower import Follower
 from collector.settings import AlarmsTable, CollectorFile
 from collector.store import open_store
 from tests.collector.collecting import Agent, batch
 from tests.collector.feed.serving import Person, Server, event, settings
 from tests.programs import Program
 from tests.servers import Mosquitto, free_port
+from wire.broker import Broker
 
 
 @pytest.mark.system
@@ -77,3 +82,31 @@ def test_a_part_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(FeedUnusableError, match=r"needs uvicorn, which is not installed: pip install"):
         prepare(settings(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ('listen = "here"', "feed.listen: 'here' is no address"),
+        ('zone = "Asia/Atlantis"', "feed.zone: 'Asia/Atlantis' is no time zone"),
+        ('oidc.issuer = "https://login.example"', "feed.oidc: set feed.public_url"),
+        ('oidc.roles = { chiefs = "king" }', "feed.oidc.roles: 'king' is no role"),
+    ],
+)
+def test_collector_check_says_what_is_wrong_with_the_feed(tmp_path: Path, table: str, sentence: str) -> None:
+    file = tmp_path / "collector.toml"
+    file.write_text(f"[feed]\n{table}\n")
+    result = CliRunner().invoke(app, ["check", "-c", str(file)])
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+    assert sentence in result.output
+
+
+@pytest.mark.system
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_feed_that_died_ends_the_collector_so_that_it_is_started_anew(
+    tmp_path: Path, mosquitto: Mosquitto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Follower, "run", lambda *_: None)
+    wanted = replace(settings(tmp_path), broker=Broker(port=mosquitto.port))
+    with pytest.raises(pipeline.IngestDiedError):
+        pipeline.run(wanted, threading.Event())
