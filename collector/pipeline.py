@@ -14,6 +14,7 @@ told last. Killed anywhere in between, the same messages come again, and storing
 
     `collector command` ─▶ book ─▶ Tell ─▶ Line.publish ══▶ gateways, until they answer or it is too late
 
+    alarms, journal ─▶ Broadcast ─▶ Line.publish ══▶ retained state of each alarm, for other systems
     state database ─▶ feed (HTTP, event stream) ◀══▶ consoles; woken after each commit
     alarms, journal ─▶ Notifier ─▶ webhooks and messages to people, see `notify`
 
@@ -37,6 +38,7 @@ from collector import gateways, ledger, quarantine, reports, state
 from collector.alarm_clock import AlarmClock
 from collector.alarms import former
 from collector.alarms.desk import Desk, Policies
+from collector.broadcast import Broadcast
 from collector.commands import book
 from collector.commands.telling import Telling
 from collector.feed import Feed, prepared
@@ -224,6 +226,7 @@ def _serve(parts: Parts, stop: threading.Event) -> bool:
 def _ingest(parts: Parts, stop: threading.Event, totals: Totals) -> None:
     teller = Teller(parts)
     clock = AlarmClock(parts.engine, parts.desk)
+    broadcast = Broadcast(parts.engine, parts.line)
     while not stop.is_set():
         service.notify(service.Say.WATCHDOG)
         if not parts.line.is_alive:
@@ -237,6 +240,7 @@ def _ingest(parts: Parts, stop: threading.Event, totals: Totals) -> None:
         # While the state database is away the group under way says so, once.
         with suppress(StateUnavailableError):
             clock.tick(time.monotonic(), time.time_ns() // 1_000_000)
+            broadcast.tick(time.monotonic())
         letters = parts.mailbox.take(_IDLE_S)
         if letters:
             _finish(parts, letters, stop, totals)

@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -51,6 +52,15 @@ def parse(topic: str) -> tuple[Gateway, Kind]:
     if match is None or match[3] not in Kind.__members__.values():
         raise ForeignTopicError(f"{topic!r} is not ulba/v1/<site>/<gateway>/<{'|'.join(Kind)}>")
     return Gateway(match[1], match[2]), Kind(match[3])
+
+
+def alarm(gateway: Gateway, what: str) -> str:
+    """The topic of the state of one alarm; what it is about is one level, percent-encoded (RFC 3986)."""
+    return f"{ROOT}/{gateway.site}/{gateway.gateway}/alarm/{quote(what, safe='')}"
+
+
+EVERY_ALARM = f"{ROOT}/+/+/alarm/+"
+"""The subscription filter for the alarms of all gateways."""
 
 
 def every(kind: Kind) -> str:

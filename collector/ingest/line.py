@@ -58,10 +58,16 @@ class Line:
         """Whether someone still looks after the connection."""
         return self._thread.is_alive()
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    @property
+    def connection(self) -> object | None:
+        """What stands for the present connection; None: there is none."""
+        known = self._connection
+        return known if known and known.accepted and not known.ended.is_set() else None
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Send with QoS 1 if there is a connection; if not, the agent will ask again by sending again."""
         if self._connection is not None:
-            self._connection.client.publish(topic, payload, qos=1)
+            self._connection.client.publish(topic, payload, qos=1, retain=retain)
 
     def stop(self) -> None:
         """Send what is waiting, then disconnect; the broker keeps the session. Close the mailbox first."""

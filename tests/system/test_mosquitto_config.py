@@ -26,7 +26,7 @@ class Configured(Mosquitto):
     def command(self) -> list[str]:
         passwords = self.folder / "ulba.passwd"
         passwords.touch(mode=0o600)
-        for user in ("collector", str(OURS)):
+        for user in ("collector", "alarms", str(OURS)):
             tool = ["mosquitto_passwd", "-b", str(passwords), user, "secret"]
             subprocess.run(tool, check=True, capture_output=True)
         text = (SHIPPED / "ulba.conf").read_text(encoding="utf-8")
@@ -116,6 +116,26 @@ def test_what_is_said_to_a_gateway_reaches_only_it(broker: Configured, kind: Kin
             collector.publish(topics.build(gateway, kind), b"x", qos=1)
             assert said.get(timeout=10) == "Success"
         assert heard.get(timeout=10) == topics.build(OURS, kind)
+
+
+def test_the_collector_writes_the_state_of_alarms_and_other_systems_read_it(
+    broker: Configured,
+) -> None:
+    with (
+        client(broker.port, "collector") as (collector, said),
+        client(broker.port, str(OURS)) as (agent, refused),
+        client(broker.port, "alarms") as (other, heard),
+    ):
+        for events in (said, refused, heard):
+            assert events.get(timeout=10) == "Success"
+        other.subscribe(topics.EVERY_ALARM, qos=1)
+        assert heard.get(timeout=10) == "Granted QoS 1"
+        topic = topics.alarm(OURS, "high/t")
+        agent.publish(topic, b"x", qos=1)
+        assert refused.get(timeout=10) == "Not authorized"
+        collector.publish(topic, b"x", qos=1, retain=True)
+        assert said.get(timeout=10) == "Success"
+        assert heard.get(timeout=10) == topic
 
 
 def test_nobody_comes_in_without_a_password(broker: Configured) -> None:

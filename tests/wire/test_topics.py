@@ -34,5 +34,12 @@ def test_near_misses_are_foreign(topic: str) -> None:
         topics.parse(topic)
 
 
+def test_an_alarm_is_one_level_whatever_it_is_about() -> None:
+    topic = topics.alarm(Gateway("bh-07", "gw"), "link_silent//dev/tty+#")
+    assert topic == "ulba/v1/bh-07/gw/alarm/link_silent%2F%2Fdev%2Ftty%2B%23"
+    with pytest.raises(ForeignTopicError):
+        topics.parse(topic)
+
+
 def test_a_subscription_covers_every_gateway() -> None:
     assert topics.every(Kind.BATCH) == "ulba/v1/+/+/batch"
