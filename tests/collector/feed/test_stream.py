@@ -1,11 +1,14 @@
 """The event stream: every change, in order, resumed by number; slow clients cost nothing."""
 
+import socket
+from pathlib import Path
+
 import httpx
 import pytest
 
 from collector.feed.hub import RELOAD, Client, Hub, Item
 from collector.users.roles import Role
-from tests.collector.feed.serving import NOW_MS, RIGHT, Server, event, key
+from tests.collector.feed.serving import NOW_MS, RIGHT, Server, event, key, serving
 from wire.messages import AlarmState
 
 ALL = ("*", Role.DISPATCHER)
@@ -134,3 +137,27 @@ async def test_what_is_written_at_once_is_bounded() -> None:
     while said := hub.take(client):
         sizes.append(len(said))
     assert (sum(sizes), max(sizes)) == (200_000, 40_000)
+
+
+def test_a_client_that_does_not_read_holds_nobody_up_and_reloads_when_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.feed.server.Hub", lambda: Hub(ring=300))
+    with serving(tmp_path) as server, socket.socket() as sleeper:
+        anna = server.person("anna", ALL)
+        sleeper.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sleeper.settimeout(20)
+        sleeper.connect(("127.0.0.1", server.feed.port))
+        cookie = f"ulba_session={anna.cookies['ulba_session']}"
+        sleeper.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode())
+        assert b"200 OK" in sleeper.recv(100)
+        with anna.stream() as stream:
+            for first in range(0, 4000, 100):
+                server.tell(*(event(f"c{first + n}") for n in range(100)))
+                assert [one.id for one in stream.alarms(100)] == list(range(first + 1, first + 101))
+        said = b""
+        while RELOAD not in said:
+            part = sleeper.recv(65_536)
+            assert part, "the connection ended"
+            said += part
+        assert len(said) < 4000 * 2000, "what it slept through was not kept for it"
