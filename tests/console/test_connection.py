@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from tests.console.centre import Centre, alarm, log_in, open_page, picture
+from tests.console.centre import Centre, alarm, fill_login, log_in, open_page, picture
 
 pytestmark = pytest.mark.system
 
@@ -45,6 +45,24 @@ def test_tabs_share_one_stream_and_the_next_one_takes_it_over(browser: Browser, 
         expect(page.locator(".row.alarm")).to_have_count(2)
         expect(page.locator(".lost")).to_have_count(0)
     assert len(streams) == 2
+
+
+def test_a_tab_goes_on_in_the_session_that_another_tab_has_begun(browser: Browser, centre: Centre) -> None:
+    centre.send(alarm("t_supply"))
+    first = open_page(browser)
+    log_in(first, centre)
+    second = first.context.new_page()
+    second.goto(centre.url)
+    second.click(".row.alarm")
+    first.click(".person summary")
+    first.get_by_role("button", name="Выйти").click()
+    fill_login(first, "anna")
+    first.wait_for_selector(".row.alarm")
+    second.click(".detail >> text=Квитировать")
+    second.fill("dialog textarea", "из другой вкладки")
+    second.keyboard.press("Enter")
+    expect(first.locator(".row.alarm.urgent")).to_have_count(0)
+    expect(second.locator(".detail")).to_contain_text("из другой вкладки")
 
 
 def test_ages_go_by_the_clock_of_the_centre(browser: Browser, centre: Centre) -> None:

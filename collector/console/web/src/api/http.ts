@@ -27,8 +27,11 @@ export const expired = signal(false);
 
 const waiting: (() => void)[] = [];
 
+let person = "";
+
 /** The person is back: what waited goes on. */
-export function loggedIn(token: string): void {
+export function loggedIn(token: string, name: string): void {
+  person = name;
   csrf.value = token;
   expired.value = false;
   for (const go of waiting.splice(0)) go();
@@ -61,10 +64,20 @@ async function ask<T>(method: string, url: string, body?: unknown): Promise<T> {
     try {
       return await once<T>(method, url, body);
     } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 401) throw error;
-      await untilLoggedIn();
+      if (!(error instanceof Problem)) throw error;
+      if (error.status === 401) await untilLoggedIn();
+      else if (error.code !== "csrf_wrong" || !(await takeUpSession())) throw error;
     }
   }
+}
+
+/** Another tab has logged in anew: go on in its session; as somebody else the page begins from the start. */
+async function takeUpSession(): Promise<boolean> {
+  const found = await once<{ name: string; csrf: string }>("GET", address("/me"));
+  if (found.name !== person) location.reload();
+  const isNew = found.csrf !== csrf.peek();
+  csrf.value = found.csrf;
+  return isNew && found.name === person;
 }
 
 export function untilLoggedIn(): Promise<void> {

@@ -1,7 +1,7 @@
 /** Who sits here and what they may do. */
 
 import { signal } from "@preact/signals";
-import { csrf, getOnce, loggedIn, Problem, postOnce, put } from "../api/http";
+import { csrf, expired, getOnce, loggedIn, Problem, postOnce, put } from "../api/http";
 import type { Health, Language, Me } from "../api/types";
 import { setClock } from "./clock";
 import { forgetLanguage, isLanguageChosen, language } from "./preferences";
@@ -26,6 +26,7 @@ export async function resume(): Promise<void> {
   const sent = Date.now();
   try {
     const person = await getOnce<Me>("/me");
+    if (me.value && me.value.name !== person.name) location.reload();
     const overtaken = isLanguageChosen() && person.language !== language.value;
     if (!overtaken) language.value = person.language;
     welcome(person, sent);
@@ -41,7 +42,14 @@ export async function logIn(name: string, password: string): Promise<void> {
   const person = await postOnce<Me>("/login", { name, password });
   if (standing.value !== "in") language.value = person.language;
   welcome(person, sent);
+  otherTabs.postMessage("logged in");
 }
+
+/** Tabs share the session: one that waits for somebody to log in goes on when that was done in another. */
+const otherTabs = new BroadcastChannel("ulba-session");
+otherTabs.onmessage = () => {
+  if (expired.peek()) void resume();
+};
 
 export async function logOut(): Promise<void> {
   await postOnce("/logout", {}).catch(() => undefined); // a session that has ended already is as good
@@ -66,5 +74,5 @@ function welcome(person: Me, sent: number): void {
   setClock(person.server_ms, sent);
   me.value = person;
   standing.value = "in";
-  loggedIn(person.csrf);
+  loggedIn(person.csrf, person.name);
 }
