@@ -1,5 +1,6 @@
 """Who gets in and who does not."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +212,15 @@ def test_the_wait_doubles_up_to_a_most_and_is_forgotten() -> None:
     assert throttle.failed(Failures(9, 0), throttle.FORGOTTEN_MS + 1) == Failures(
         1, throttle.FORGOTTEN_MS + 1
     )
+
+
+def test_attempts_at_the_same_moment_are_all_counted(server: Server) -> None:
+    server.add("anna", ALL)
+    login = {"name": "anna", "password": "wrong wrong"}
+    with ThreadPoolExecutor(16) as pool:
+        post = [
+            pool.submit(httpx.post, f"{server.url}/api/v1/login", json=login, timeout=60) for _ in range(16)
+        ]
+        codes = [code(one.result())[1] for one in post]
+    assert codes.count("login_wrong") <= 7, "five are free, the next ones after one and two seconds"
+    assert set(codes) == {"login_wrong", "login_too_often"}
