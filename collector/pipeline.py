@@ -288,8 +288,9 @@ def _keep(parts: Parts, found: Sorted, now_ms: int) -> Told:
     with state.writing(parts.engine) as transaction:
         quarantine.keep(transaction, [*found.set_aside, *refused_by_store(found, refused)], now_ms)
         gateways.note(transaction, found.news, now_ms)
-        abouts = gateways.abouts(transaction, {arrival.gateway for arrival in found.arrivals})
         told = [(arrival.gateway, event) for arrival in found.arrivals for event in arrival.batch.alarms]
+        telling = {gateway for gateway, _ in told} | parts.rules.concerned(found.arrivals)
+        abouts = gateways.abouts(transaction, telling)
         told += parts.rules.judge(transaction, found.arrivals, abouts)
         parts.desk.take(transaction, told, now_ms, abouts)
         ledger.note_progress(transaction, found.news, now_ms)

@@ -51,6 +51,13 @@ class Watch:
         self._limits = limits.single(table.limit)
         self._boilers = {one.site: one for one in table.boiler_house}
 
+    def concerned(self, arrivals: Iterable[Arrival]) -> set[Gateway]:
+        """The gateways whose readings a rule watches."""
+        return {one.gateway for one in arrivals if self._is_watched(one)}
+
+    def _is_watched(self, one: Arrival) -> bool:
+        return one.batch.site_class == AIR_POST or one.gateway.site in self._boilers
+
     def judge(
         self, connection: sa.Connection, arrivals: Sequence[Arrival], abouts: Mapping[Gateway, About]
     ) -> list[Told]:
@@ -83,7 +90,7 @@ class Watch:
         """Site → the times at which it is to be judged, of those that have arrived."""
         arrived: defaultdict[str, set[int]] = defaultdict(set)
         for one in arrivals:
-            if one.batch.site_class == AIR_POST or one.gateway.site in self._boilers:
+            if self._is_watched(one):
                 arrived[one.gateway.site].update(row.t_ms for t in one.batch.tables for row in t.rows)
         spaced = {
             site: _spaced(times, self._judged_ms.get(site, -EVERY_MS)) for site, times in arrived.items()

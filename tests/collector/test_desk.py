@@ -184,3 +184,37 @@ def test_whoever_comes_second_is_told_who_was_faster(engine: sa.Engine) -> None:
     refused = done.refused[key("a")]
     assert refused.code is Refusal.NOT_IN_THIS_STATE
     assert refused.params == {"state": "acknowledged", "by": "anna", "t_ms": 6000}
+
+
+def test_an_alarm_of_a_site_nobody_knows_is_kept_like_any_other(engine: sa.Engine) -> None:
+    _, event = told("a")
+    with state.writing(engine) as transaction:
+        DESK.take(transaction, [(Gateway("never-heard-of", "gw"), event)], 5000)
+    assert states(engine) == {"never-heard-of/gw/high/a": State.UNACKNOWLEDGED}
+
+
+def test_what_has_just_returned_can_be_acknowledged_by_who_saw_it_stand(engine: sa.Engine) -> None:
+    with state.writing(engine) as transaction:
+        DESK.take(transaction, [told("a"), told("a", status=AlarmState.CLEARED, t_ms=2000)], 5000)
+        action = Action(trigger=Trigger.ACKNOWLEDGE, occurrence="high/a/1")
+        done = DESK.act(transaction, [key("a")], action, by=ANNA, now_ms=6000)
+    assert not done.refused
+    assert states(engine) == {key("a"): State.NORMAL}
+
+
+def test_an_incident_closes_and_a_raise_that_belongs_to_it_opens_it_again(engine: sa.Engine) -> None:
+    def open_now() -> list[int]:
+        with state.reading(engine) as connection:
+            return [one.id for one in book.open_incidents(connection)]
+
+    def take(*events: Told) -> None:
+        with state.writing(engine) as transaction:
+            DESK.take(transaction, events, 5000)
+
+    take(told("a", t_ms=1000), told("b", t_ms=2000))
+    take(told("a", status=AlarmState.CLEARED, t_ms=3000))
+    assert open_now() == [1]
+    take(told("b", status=AlarmState.CLEARED, t_ms=4000))
+    assert open_now() == []
+    take(told("a", 2, t_ms=60_000))
+    assert open_now() == [1]

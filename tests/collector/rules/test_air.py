@@ -171,6 +171,17 @@ def test_late_and_duplicate_batches_change_nothing_also_after_a_restart(centre: 
     assert centre.journal() == told
 
 
+def test_old_batches_do_not_end_what_stands_after_a_restart(centre: Centre) -> None:
+    values = [0.1] * 20 + [2 * SO2] * 25
+    batches = [batch([n], "so2", [value]) for n, value in enumerate(values)]
+    centre.receive(*batches)
+    told = centre.journal()
+    centre.restart()
+    centre.receive(*batches[:25])
+    assert centre.journal() == told
+    assert [one.active for one in centre.alarms()] == [True]
+
+
 def test_after_a_restart_the_minutes_before_it_count(centre: Centre) -> None:
     centre.feed("so2", [2 * SO2] * 14)
     centre.restart()
