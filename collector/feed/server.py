@@ -1,6 +1,7 @@
 """The HTTP server in two threads: `feed` answers, `follower` looks what is new in the journal."""
 
 import asyncio
+import gc
 import logging
 import resource
 import socket
@@ -96,6 +97,10 @@ class FeedServer:
             sys.stderr.write(f"log in to the console as `{people.FIRST_NAME}` with the password {password}\n")
             sys.stderr.flush()
         self._follower.begin()
+        # What was made so far stays: to look through it for garbage again and again stops all threads for a
+        # tenth of a second each time, and longer on a busy machine.
+        gc.collect()
+        gc.freeze()
         for thread in self._threads:
             thread.start()
         _log.info("the feed is served", port=self.port)
