@@ -87,18 +87,20 @@ def dropped(connection: sa.Connection) -> int:
 
 
 def _row(item: SetAside, now_ms: int) -> dict[str, object]:
-    refused = msgspec.json.encode([RefusedScan(r.device, r.t_ms, _plain(r.reason)) for r in item.refused])
+    refused = msgspec.json.encode(
+        [RefusedScan(r.device, r.t_ms, state.storable(r.reason, _DETAIL_LENGTH)) for r in item.refused]
+    )
     return {
         "digest": _digest(item, refused),
         "first_ms": now_ms,
         "last_ms": now_ms,
         "times": 1,
         "size": len(item.payload) + len(refused) + len(item.topic),
-        "topic": _plain(item.topic),
+        "topic": state.storable(item.topic, _DETAIL_LENGTH),
         "site": item.gateway and item.gateway.site,
         "gateway": item.gateway and item.gateway.gateway,
         "reason": item.reason,
-        "detail": _plain(item.detail),
+        "detail": state.storable(item.detail, _DETAIL_LENGTH),
         "refused": refused,
         "payload": item.payload,
     }
@@ -113,13 +115,6 @@ def _digest(item: SetAside, refused: bytes) -> bytes:
     for part in parts:
         digest.update(len(part).to_bytes(8, "big") + part)
     return digest.digest()
-
-
-def _plain(text: str) -> str:
-    """Text that every database takes: PostgreSQL has no NUL, UTF-8 no surrogates."""
-    return (
-        text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")[:_DETAIL_LENGTH]
-    )
 
 
 def _entry(row: sa.RowMapping) -> Entry:

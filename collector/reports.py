@@ -78,16 +78,9 @@ def _row(item: Reported, now_ms: int) -> dict[str, object]:
         "made_ms": document.made_ms,
         "received_ms": now_ms,
         "language": document.language.value,
-        "person": _plain(document.person),
+        "person": state.storable(document.person, _PERSON_LENGTH),
         "devices": len(document.devices),
         "troubles": sum(bool(link.trouble) for link in document.links),
         "document": bytes(item.report.document),
         "pdf": item.report.pdf,
     }
-
-
-def _plain(text: str) -> str:
-    """PostgreSQL has no NUL in text, and UTF-8 no surrogates."""
-    return (
-        text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")[:_PERSON_LENGTH]
-    )

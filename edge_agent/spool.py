@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
+from edge_agent import durable
+
 T = TypeVar("T")
 
 FOLDER: Final = "reports"
@@ -41,16 +43,10 @@ class Spool:
             SpoolError: the disk does not take it, or we may not write there.
         """
         path = self._folder / f"{number}.report"
-        beside = path.with_suffix(".new")
         try:
             self._folder.mkdir(mode=0o750, exist_ok=True)
-            with beside.open("wb") as file:
-                file.write(payload)
-                file.flush()
-                os.fsync(file.fileno())
-            self._give(self._folder, beside)
-            beside.replace(path)
-            _flush_folder(self._folder)
+            self._give(self._folder)
+            durable.put(path, payload, self._give)
         except OSError as error:
             raise SpoolError(
                 f"{self._folder}: {error.strerror}; send it on the gateway, as root or the agent's user"
@@ -86,10 +82,10 @@ class Spool:
             return False
         return True
 
-    def _give(self, *paths: Path) -> None:
+    def _give(self, path: Path) -> None:
         """What root writes belongs to the owner of the outbox, who will remove it."""
-        owner = self._folder.parent.stat()
-        for path in paths if os.geteuid() == 0 else ():
+        if os.geteuid() == 0:
+            owner = self._folder.parent.stat()
             os.chown(path, owner.st_uid, owner.st_gid)
 
 
@@ -114,12 +110,3 @@ class SpoolThread:
 
     async def _call(self, action: Callable[..., T], *arguments: str) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, action, *arguments)
-
-
-def _flush_folder(folder: Path) -> None:
-    """A rename is on the disk when its folder is (fsync(2))."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -32,7 +32,7 @@ def enter(transaction: sa.Connection, gateway: Gateway, command: Command) -> Non
             "site": gateway.site,
             "gateway": gateway.gateway,
             "order": msgspec.json.encode(command.order),
-            "by": _plain(command.by),
+            "by": state.storable(command.by, _SAYS_LENGTH),
             "t_ms": command.t_ms,
             "expires_ms": command.expires_ms,
             "says": "",
@@ -57,7 +57,7 @@ def answer(transaction: sa.Connection, answers: Iterable[Answered], now_ms: int)
         values = {
             "answered_ms": now_ms,
             "outcome": item.answer.outcome.value,
-            "says": _plain(item.answer.says),
+            "says": state.storable(item.answer.says, _SAYS_LENGTH),
         }
         transaction.execute(state.commands.update().where(*ours, c.answered_ms.is_(None)).values(values))
 
@@ -98,8 +98,3 @@ def _entry(row: sa.RowMapping) -> Entry:
         outcome=row["outcome"] and CommandOutcome(row["outcome"]),
         says=row["says"],
     )
-
-
-def _plain(text: str) -> str:
-    """PostgreSQL has no NUL in text, and UTF-8 no surrogates."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")[:_SAYS_LENGTH]

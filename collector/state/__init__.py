@@ -216,6 +216,11 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+def storable(text: str, most: int) -> str:
+    """Text that every database takes, at most so long: PostgreSQL has no NUL, UTF-8 no surrogates."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")[:most]
+
+
 def insert(transaction: sa.Connection, table: sa.Table) -> Any:
     """An INSERT that takes `on_conflict_do_nothing` and `on_conflict_do_update`."""
     return _INSERTS[transaction.dialect.name](table)

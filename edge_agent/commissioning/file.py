@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from edge_agent import durable
 from wire.config_file import ConfigError
 
 
@@ -15,17 +16,11 @@ def write(path: Path, text: str) -> Path:
     Raises:
         ConfigError: it cannot be written; nothing has changed.
     """
-    backup, fresh = _unused(path), path.with_name(f".{path.name}.new")
+    backup = _unused(path)
     try:
         shutil.copy2(path, backup)
-        _write_through(fresh, text)
-        shutil.copymode(path, fresh)
-        owner = path.stat()
-        if (owner.st_uid, owner.st_gid) != (fresh.stat().st_uid, fresh.stat().st_gid):
-            os.chown(fresh, owner.st_uid, owner.st_gid)
-        fresh.replace(path)
+        durable.put(path, text.encode(), lambda fresh: _like(path, fresh))
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise ConfigError(
             f"{path}: cannot be written: {error.strerror}; nothing has changed (sudo?)"
         ) from None
@@ -40,8 +35,9 @@ def _unused(path: Path) -> Path:
     return next(name for name in names if not name.exists())
 
 
-def _write_through(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+def _like(path: Path, fresh: Path) -> None:
+    """The new file may be read and written by whom the old one may be."""
+    shutil.copymode(path, fresh)
+    owner = path.stat()
+    if (owner.st_uid, owner.st_gid) != (fresh.stat().st_uid, fresh.stat().st_gid):
+        os.chown(fresh, owner.st_uid, owner.st_gid)

@@ -1,12 +1,12 @@
 """The file of a rollout, beside the outbox: all of it or none of it, killed at any moment."""
 
-import os
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import structlog
 
+from edge_agent import durable
 from edge_agent.rollout.trial import Rollout
 
 _log = structlog.get_logger()
@@ -43,22 +43,7 @@ class Shelf:
         Raises:
             ShelfError: the disk does not take it.
         """
-        beside = self._path.with_name(f"{self._path.name}.new")
         try:
-            with beside.open("wb") as file:
-                file.write(msgspec.json.encode(rollout))
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
-            _flush_folder(self._path.parent)
+            durable.put(self._path, msgspec.json.encode(rollout))
         except OSError as error:
             raise ShelfError(f"{self._path}: {error.strerror}") from error
-
-
-def _flush_folder(folder: Path) -> None:
-    """A rename is on the disk when its folder is (fsync(2))."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
