@@ -33,7 +33,7 @@ _WATCH = """() => {
     new MutationObserver((changes) => {
         for (const change of changes)
             for (const node of change.addedNodes)
-                if (node.id?.startsWith('row-')) note(node.id.split('/').at(-1));
+                if (node.matches?.('.row.alarm')) note(node.id.split('/').at(-1));
     }).observe(document.querySelector('.extent'), {childList: true});
 }"""
 _FIRST_ROW = """() => new Promise((resolve) => {
