@@ -6,7 +6,7 @@ refused rests by itself. Order is kept where it matters: of one order key the fi
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Final, Protocol
 
@@ -39,9 +39,19 @@ class Carrier(Protocol):
 class Courier:
     """The lanes that are being served; `serve` is called by one thread."""
 
-    def __init__(self, engine: sa.Engine, carriers: Mapping[str, Carrier], rng: Random) -> None:
-        """`carriers`: by what stands before `:` in the name of a lane."""
-        self._engine, self._carriers, self._rng = engine, carriers, rng
+    def __init__(
+        self, engine: sa.Engine, carriers: Mapping[str, Carrier], rng: Random, wake: Callable[[], None]
+    ) -> None:
+        """Nothing is begun yet.
+
+        Args:
+            engine: of the state database.
+            carriers: by what stands before `:` in the name of a lane.
+            rng: spreads attempts.
+            wake: called when a lane has nothing more to do, so that `serve` sees what came meanwhile.
+        """
+        self._engine, self._carriers, self._rng, self._wake = engine, carriers, rng, wake
+        self._busy: set[str] = set()
         self._threads: dict[str, threading.Thread] = {}
         self._rest_until_s: dict[str, float] = {}
         self._failures: dict[str, int] = {}
@@ -61,7 +71,7 @@ class Courier:
         with state.reading(self._engine) as connection:
             due = delivery.lanes(connection, _now_ms())
         for lane in due:
-            if lane not in self._threads and time.monotonic() >= self._rest_until_s.get(lane, 0.0):
+            if lane not in self._busy and time.monotonic() >= self._rest_until_s.get(lane, 0.0):
                 self._begin(lane)
 
     def stop(self, within_s: float) -> None:
@@ -74,6 +84,7 @@ class Courier:
     def _begin(self, lane: str) -> None:
         thread = threading.Thread(target=self._work, args=(lane,), name=f"notify {lane}", daemon=True)
         self._threads[lane] = thread
+        self._busy.add(lane)
         thread.start()
 
     def _work(self, lane: str) -> None:
@@ -83,14 +94,20 @@ class Courier:
             self._rest(lane, 1.0)
         except BaseException as error:  # noqa: BLE001 - handed to the thread that serves
             self._died = error
+        finally:
+            self._busy.discard(lane)
+            self._wake()
 
     def _deliver(self, lane: str) -> None:
         carrier = self._carriers.get(lane.partition(":")[0])
+        while due := self._due(lane):
+            for one in due:
+                if self._stopping.is_set() or not self._one(lane, carrier, one):
+                    return
+
+    def _due(self, lane: str) -> list[Delivery]:
         with state.reading(self._engine) as connection:
-            due = delivery.due(connection, lane, _now_ms(), AT_ONCE)
-        for one in due:
-            if self._stopping.is_set() or not self._one(lane, carrier, one):
-                return
+            return delivery.due(connection, lane, _now_ms(), AT_ONCE)
 
     def _one(self, lane: str, carrier: Carrier | None, one: Delivery) -> bool:
         """Deliver one; whether the lane goes on."""

@@ -50,9 +50,10 @@ class Notifier:
         if settings.notify:
             carriers[channels.KIND] = PersonCarrier(settings.notify)
             self._duty = Duty(settings.notify, settings.sites, kinds)
-        self._courier = Courier(engine, carriers, Random())  # noqa: S311 - spreads attempts, no secret
-        self._holder = settings.client_id
         self._woken, self._stopping = threading.Event(), threading.Event()
+        chance = Random()  # noqa: S311 - spreads attempts, no secret
+        self._courier = Courier(engine, carriers, chance, self._woken.set)
+        self._holder = settings.client_id
         self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
         self._renew_s = self._expire_s = self._look_s = 0.0
         self._is_mine = self._is_held_up = False
