@@ -20,7 +20,7 @@ from firmware_sim.demo.broker import HOST, broker, free_port, listening
 from firmware_sim.demo.children import Child, program
 from firmware_sim.demo.collector_config import collector_config
 from firmware_sim.demo.live import draw, follow
-from firmware_sim.demo.login import awaited
+from firmware_sim.demo.login import at_work, awaited
 from firmware_sim.scenario import Scenario
 from firmware_sim.signals import stop_event
 from firmware_sim.simulation import Simulation
@@ -104,8 +104,10 @@ async def _cast(cast: Cast, port: int) -> AsyncIterator[Cast]:
     try:
         await cast.broker.start()
         await listening(cast.broker, port)
-        for child in (cast.collector, *cast.agents):
-            await child.start()
+        await cast.collector.start()
+        await at_work(cast.collector.log)
+        for agent in cast.agents:
+            await agent.start()
         yield cast
     finally:
         for child in cast.all:
