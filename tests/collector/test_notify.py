@@ -177,6 +177,7 @@ def test_killed_at_any_moment_the_person_is_told_and_never_twice_of_one_incident
                     collector.kill()
                     collector.start()
                 wait_until(lambda: len(incidents_told(engine)) == 4)
+                collector.await_ready()
                 collector.stop()
         again = len(receiver.posts) - len(lanes_of(engine))
         assert 0 <= again <= 4, "only what was under way at a kill may come twice"

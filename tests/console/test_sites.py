@@ -93,6 +93,7 @@ def test_the_health_of_the_alarm_system_names_the_worst_and_who_was_prompt(
 ) -> None:
     centre.send(*(alarm(f"t{n}", priority=3) for n in range(14)))
     log_in(page, centre)
+    expect(page.locator(".rows .row").first).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("a")
     page.fill("dialog textarea", "Одна причина")

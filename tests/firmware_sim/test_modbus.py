@@ -176,6 +176,6 @@ def test_any_pdu_gets_an_answer_that_fits_a_frame(function: int, body: bytes) ->
 def test_changing_commands_of_small_sensors_are_counted_and_not_obeyed() -> None:
     dust, level = Bench(examples.pms5003(), {}), Bench(examples.lls(), {})
     assert list(Bus([dust.instrument]).hear(bytes.fromhex("424DE100010171 424DE400000173"), 0)) == []
-    assert list(Bus([level.instrument]).hear(bytes.fromhex("3101F0C5"), 0)) == []
+    assert list(Bus([level.instrument]).hear(bytes.fromhex("31010732"), 0)) == []
     assert (dust.instrument.writes_attempted, level.instrument.writes_attempted) == (2, 1)
     assert dust.served == level.served == []
