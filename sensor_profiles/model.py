@@ -164,6 +164,10 @@ class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_registers: Annotated[int, Meta(ge=1, le=125)] = 125
     max_hole: Annotated[int, Meta(ge=0, le=124)] = 0
     """Unused registers (or bytes) that may be read to join two fields into one request."""
+    exchanges: Annotated[int, Meta(ge=1, le=99)] = 1
+    """Questions and answers that one reading takes; more than one where the protocol has sessions."""
+    letters: Annotated[int, Meta(ge=1, le=4)] = 1
+    """Bytes on the line for each byte that is meant; 2 where bytes travel as two letters or digits."""
     frame_bytes: int | None = None
     """Frame protocols: how many bytes the driver delivers."""
     serial_number: Field | None = None

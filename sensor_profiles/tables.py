@@ -97,6 +97,8 @@ class ProfileFile(
     timing: Timing = Timing()
     max_registers: Annotated[int, Meta(ge=1, le=125)] = 125
     max_hole: Annotated[int, Meta(ge=0, le=124)] = 0
+    exchanges: Annotated[int, Meta(ge=1, le=99)] = 1
+    letters: Annotated[int, Meta(ge=1, le=4)] = 1
     frame_bytes: Annotated[int, Meta(ge=1, le=256)] | None = None
     serial_number: SerialNumberTable | None = None
     channels: tuple[ChannelTable, ...] = ()
@@ -143,6 +145,8 @@ class Sheet(Struct, frozen=True):
             timing=file.timing,
             max_registers=file.max_registers,
             max_hole=file.max_hole,
+            exchanges=file.exchanges,
+            letters=file.letters,
             frame_bytes=file.frame_bytes,
             serial_number=self.serial_number,
             channels=tuple(placed.channel for placed in self.channels),

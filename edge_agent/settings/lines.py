@@ -149,10 +149,11 @@ def _exchanges(device: Device) -> list[int]:
     """The bytes on the line of each request with its answer."""
     profile = device.profile
     if profile.frame_bytes is not None:
-        return [_LONGEST_QUERY_BYTES + profile.frame_bytes]
+        return [profile.letters * (_LONGEST_QUERY_BYTES + profile.frame_bytes)]
     blocks = requests(_fields(device), profile.max_registers, profile.max_hole)
     around = _REQUEST_BYTES + _ANSWER_BYTES
-    return [around + _data_bytes(block) for block in blocks]
+    one = [profile.letters * (around + _data_bytes(block)) for block in blocks]
+    return one * profile.exchanges
 
 
 def _data_bytes(block: Extent) -> int:

@@ -5,13 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent import settings
-from edge_agent.settings import Link
+from edge_agent.settings import Device, Link
+from edge_agent.settings.lines import line_ms
 from sensor_profiles import loader
+from sensor_profiles.model import Profile
 from tests.sensor_profiles.test_loader import HEAD, SOURCE
 from wire.config_file import ConfigError
 from wire.quantities import Quantity
@@ -388,3 +391,17 @@ class TestCommands:
 
     def test_wrong_usage_has_status_2(self) -> None:
         assert self.run("profiles", "lint").returncode == 2
+
+
+def test_sessions_and_letters_count_in_the_time_of_a_line() -> None:
+    link = Link("line", "/dev/ttyUSB0", 9600, 8, "N", 1, None, 0, False, 0.1)
+
+    def needs_ms(profile: Profile) -> float:
+        return line_ms(link, Device("a", "line", profile, 1, 60_000, 1500, profile.channels))
+
+    calculator, controller = loader.find("teplocom_vkt7"), loader.find("owen_trm138_ascii")
+    assert needs_ms(calculator) > 12 * calculator.timing.gap_ms
+    as_bytes = msgspec.structs.replace(controller, letters=1)
+    values = len({channel.field.address for channel in controller.channels})
+    byte_ms, least_bytes = 1000 * 10 / 9600, 13
+    assert needs_ms(controller) - needs_ms(as_bytes) > values * least_bytes * byte_ms
