@@ -172,7 +172,7 @@ def serve(
         with state.writing(engine) as transaction:
             former.carry_over(transaction)
         mailbox = Mailbox()
-        line = Line(settings.broker, settings.client_id, mailbox)
+        line = Line(settings.broker, settings.client_id, mailbox, _say_ready)
         desk = Desk(Policies(settings.alarms))
         served = prepared(settings, engine, store, desk) if settings.feed else None
         notifier = Notifier(settings, engine)
@@ -202,7 +202,6 @@ def _serve(parts: Parts, stop: threading.Event) -> bool:
     parts.notifier.start()
     parts.line.start()
     worker.start()
-    service.notify(service.Say.READY)
     stop.wait()
     service.notify(service.Say.STOPPING)
     parts.mailbox.close()
@@ -221,6 +220,17 @@ def _serve(parts: Parts, stop: threading.Event) -> bool:
     if not finished.is_set():
         raise IngestDiedError("the collector stopped by itself; the reason is above")
     return True
+
+
+def _say_ready() -> None:
+    """Whoever waits for the collector may go on.
+
+    It hears gateways from the broker's answer to its subscription on. Where there is no broker it is ready
+    when it has said so: consoles, rules and calls of people work without one, and a start that waited for a
+    broker would be ended by systemd (TimeoutStartSec) again and again for as long as the broker is away.
+    """
+    service.notify(service.Say.READY)
+    _log.info("ready")
 
 
 def _ingest(parts: Parts, stop: threading.Event, totals: Totals) -> None:

@@ -8,6 +8,7 @@ accepted; with MQTT 5 the broker holds back what exceeds `RECEIVE_MAXIMUM`.
 import random
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -31,18 +32,26 @@ _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 """Between attempts; a connection that lasted longer was a good one, and the next attempt is made soon."""
 _GOODBYE_S = 2.0
+_SUBSCRIBED_WITHIN_S = 15.0
+"""For a broker that takes the connection and then says nothing."""
 _FILTERS = [(every(kind), 1) for kind in (Kind.BATCH, Kind.ABOUT, Kind.STATUS, Kind.ANSWER, Kind.REPORT)]
 _V5, _V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
 _log = structlog.get_logger()
 
 
 class Line:
-    """Delivers what gateways say into a mailbox and carries receipts and commands back."""
+    """Delivers what gateways say into a mailbox and carries receipts and commands back.
 
-    def __init__(self, broker: Broker, client_id: str, mailbox: Mailbox) -> None:
+    `settled` is called once, by the thread of the line: the subscription stands, or it was said why not.
+    """
+
+    def __init__(
+        self, broker: Broker, client_id: str, mailbox: Mailbox, settled: Callable[[], object] | None = None
+    ) -> None:
         self._broker = broker
         self._client_id = client_id
         self._mailbox = mailbox
+        self._settled = settled
         self._tls = broker.tls()
         self._password = broker.plain_password()
         self._stopping = threading.Event()
@@ -88,7 +97,20 @@ class Line:
             if connection.accepted or attempts == 1:
                 _log.warning("broker lost", host=self._broker.host, port=self._broker.port, reason=trouble)
             protocol = _next_protocol(protocol, connection)
+            if protocol is _V5:
+                self._settle()
             self._stopping.wait(_wait_s(attempts, random.uniform(0.5, 1.0)))  # noqa: S311  # no secret
+
+    def _await_subscription(self, connection: "_Connection") -> None:
+        if not connection.heard.wait(_SUBSCRIBED_WITHIN_S):
+            _log.warning("broker does not answer", host=self._broker.host, port=self._broker.port)
+        if not connection.ended.is_set():
+            self._settle()
+
+    def _settle(self) -> None:
+        settled, self._settled = self._settled, None
+        if settled:
+            settled()
 
     def _new_client(self, protocol: MQTTProtocolVersion) -> Client:
         client = Client(
@@ -123,6 +145,8 @@ class Line:
         client.loop_start()
         if self._stopping.is_set():
             client.disconnect()
+        if self._settled:
+            self._await_subscription(connection)
         connection.ended.wait()
         client.loop_stop()
         return connection.trouble
@@ -136,6 +160,8 @@ class _Connection:
         self.reached = False
         self.accepted = False
         self.trouble = ""
+        self.heard = threading.Event()
+        """The broker has answered the subscription, or the connection has ended."""
         self.ended = threading.Event()
         self._mailbox = mailbox
         self._attempts = attempts
@@ -160,6 +186,7 @@ class _Connection:
                 _log.error(
                     "broker refuses a subscription: see its access list", topic=name, reason=str(reason)
                 )
+        self.heard.set()
 
     def _on_message(self, client: Client, _data: Any, message: MQTTMessage) -> None:
         acknowledge = partial(client.ack, message.mid, message.qos)
@@ -172,6 +199,7 @@ class _Connection:
     def _on_disconnect(self, _client: Client, _data: Any, _flags: Any, reason: ReasonCode, _: Any) -> None:
         self.trouble = self.trouble or f"connection ended: {reason}"
         self.ended.set()
+        self.heard.set()
 
 
 def _next_protocol(tried: MQTTProtocolVersion, connection: _Connection) -> MQTTProtocolVersion:

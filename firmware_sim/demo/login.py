@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 _TOLD: Final = re.compile(r"log in to the console as `(\S+)` with the password (\S+)")
-_AT_WORK: Final = '"event": "broker connected"'
+_AT_WORK: Final = '"event": "ready"'
 _LOOK_EVERY_S: Final = 0.2
 _AT_WORK_WITHIN_S: Final = 30.0
 

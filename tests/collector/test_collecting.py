@@ -339,7 +339,9 @@ def test_systemd_is_told_when_the_collector_is_ready_and_when_it_stops(
         manager.settimeout(30)
         monkeypatch.setitem(os.environ, "NOTIFY_SOCKET", str(tmp_path / "notify"))
         with collector(write_config(wanted, tmp_path)) as child:
-            said = [manager.recv(100), manager.recv(100)]
+            said: list[bytes] = []
+            while not {b"READY=1", b"WATCHDOG=1"} <= set(said):
+                said.append(manager.recv(100))
             child.send_signal(signal.SIGTERM)
             child.communicate(timeout=5)
         while said[-1] != b"STOPPING=1":

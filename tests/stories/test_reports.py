@@ -88,7 +88,7 @@ def test_reports_reach_the_centre_whoever_is_killed_on_the_way(tmp_path: Path) -
     agent = Program("agent", ["edge-agent", "run", "-c", str(agent_toml)], tmp_path)
     collector = Program("collector", ["collector", "run", "-c", str(collector_toml)], tmp_path)
     with broker, agent, collector:
-        wait_until(lambda: "broker connected" in collector.log.read_text())
+        collector.await_ready()
         first = reported(agent_toml, tmp_path, "first")
         wait_until(lambda: numbers(collector_toml) == {first})
         wait_until(lambda: spool.waiting() == [])
@@ -101,7 +101,7 @@ def test_reports_reach_the_centre_whoever_is_killed_on_the_way(tmp_path: Path) -
         assert spool.waiting() == [second]
         broker.start()
         collector.start()
-        wait_until(lambda: collector.log.read_text().count("broker connected") == 2)
+        collector.await_ready()
         agent.start()
         wait_until(lambda: numbers(collector_toml) == {first, second})
         wait_until(lambda: spool.waiting() == [])
