@@ -1,4 +1,4 @@
-"""`collector notify who|test`: who is called now, and whether their channels work."""
+"""`collector notify who|sent|test`: who is called now, what was sent to whom, whether channels work."""
 
 import time
 from collections.abc import Iterator
@@ -12,15 +12,26 @@ from msgspec import Struct
 
 from collector import state
 from collector.alarms.kinds import Kinds
-from collector.cli.common import DEFAULT_CONFIG, ConfigOption, JsonOption, fail, printable, read_config
+from collector.cli.common import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    JsonOption,
+    fail,
+    printable,
+    read_config,
+    state_of,
+    when,
+)
 from collector.duty import NotifyTable
-from collector.notify import delivery, rota
+from collector.notify import delivery, rota, sent
 from collector.notify.delivery import Delivery, State
 from collector.notify.people import Duty
+from collector.notify.sent import Sent
 from collector.settings import CollectorFile
 
 app = typer.Typer(help="The people on duty, and their channels.", no_args_is_help=True)
 _LOOK_S = 0.2
+_NAMED = 3
 
 
 class OnDuty(Struct, frozen=True):
@@ -52,6 +63,34 @@ def who(
     for one in found:
         holes = f"; nobody for {one.hours_without:g} h of each week" if one.hours_without else ""
         typer.echo(f"{one.step}: {', '.join(one.people) or 'nobody'}{holes}")
+
+
+@app.command("sent")
+def list_sent(
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    person: Annotated[str | None, typer.Option("--person", help="Only to this one.")] = None,
+    only: Annotated[State | None, typer.Option("--state", help="waiting, done or dead.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the newest first.")] = 50,
+    json: JsonOption = False,
+) -> None:
+    """List what was sent to people: for a week, for a month where no channel took it."""
+    with state_of(config) as connection:
+        found = sent.listed(connection, person=person, only=only, limit=limit)
+    if json:
+        typer.echo(msgspec.json.encode(found))
+        return
+    for one in found:
+        typer.echo(_line(one))
+    typer.echo(f"{len(found)} messages", err=True)
+
+
+def _line(one: Sent) -> str:
+    ends = f" at {when(one.done_ms)}" if one.done_ms else f", {one.attempts} attempts failed"
+    about = f"  about {', '.join(one.alarms[:_NAMED])}" if one.alarms else ""
+    more = f" and {len(one.alarms) - _NAMED} more" if len(one.alarms) > _NAMED else ""
+    told = f"{when(one.decided_ms)}  {one.person}  {one.channel}  {one.state}{ends}: {one.said}"
+    return printable(f"{told}  {one.title}{about}{more}")
 
 
 @app.command("test")

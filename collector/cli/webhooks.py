@@ -1,4 +1,4 @@
-"""`collector webhooks list|add|remove|deliveries|retry`: which programs are told of alarms."""
+"""`collector webhooks list|add|test|enable|remove|deliveries|retry`: which programs are told of alarms."""
 
 import getpass
 import time
@@ -29,6 +29,7 @@ from collector.notify.signature import PREFIX, BadSecretError
 from collector.notify.subscriptions import Filter, Subscription, TooManyError
 
 LEAST_URGENT = 4
+_LOOK_S = 0.2
 app = typer.Typer(help="Programs that are told of alarms, with signed webhooks.", no_args_is_help=True)
 SecretOption = Annotated[
     str | None,
@@ -91,12 +92,55 @@ def add(
 
 
 @app.command()
+def enable(
+    number: int,
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    from_now: Annotated[
+        bool, typer.Option("--from-now", help="What it has missed is not told; else it is, in its order.")
+    ] = False,
+) -> None:
+    """Tell a receiver again that was disabled because it answered 410."""
+    with _changed(config) as transaction:
+        known = _known(transaction, number)
+        if not known.disabled:
+            fail(f"webhook {number} is not disabled")
+        subscriptions.enable(transaction, known, _now_ms(), from_now=from_now)
+    typer.echo(f"webhook {number}: enabled")
+
+
+@app.command("test")
+def send_test(
+    number: int,
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    wait_s: Annotated[float, typer.Option("--wait", min=1, help="Seconds to wait for the result.")] = 30,
+) -> None:
+    """Have the running collector send a receiver a signed event that nothing has happened."""
+    found = read_config(config)
+    until_s = time.monotonic() + wait_s
+    with _opened(config) as engine:
+        with state.writing(engine) as transaction:
+            known = _known(transaction, number)
+            if known.disabled:
+                fail(f"webhook {number} is disabled: `collector webhooks enable {number}`")
+            sent = subscriptions.test(transaction, known, found.webhooks.source, _now_ms())
+        while True:
+            with state.reading(engine) as connection:
+                (done,) = delivery.of_number(connection, sent)
+            if done.state is not State.WAITING or done.attempts or time.monotonic() > until_s:
+                break
+            time.sleep(_LOOK_S)
+    if done.state is not State.DONE:
+        fail(f"webhook {number}: not delivered: {printable(done.said) or 'see that the collector runs'}")
+    typer.echo(f"webhook {number}: delivered: {printable(done.said)}")
+
+
+@app.command()
 def remove(number: int, config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Tell a receiver nothing more; what waits for it is dropped."""
     with _changed(config) as transaction:
-        is_gone = subscriptions.remove(transaction, number)
-    if not is_gone:
-        fail(f"there is no webhook {number}; `collector webhooks list` names them")
+        subscriptions.remove(transaction, _known(transaction, number).id)
     typer.echo(f"webhook {number}: removed")
 
 
@@ -143,20 +187,33 @@ def _lanes(connection: sa.Connection, webhook: int | None) -> list[str]:
     return [one.lane for one in subscriptions.every(connection)]
 
 
+def _known(connection: sa.Connection, number: int) -> Subscription:
+    found = subscriptions.find(connection, number)
+    if found is None:
+        fail(f"there is no webhook {number}; `collector webhooks list` names them")
+    return found
+
+
 @contextmanager
 def _changed(config: Path) -> Iterator[sa.Connection]:
     """A transaction of the state database that a configuration names; none is made."""
+    with _opened(config) as engine, state.writing(engine) as transaction:
+        yield transaction
+
+
+@contextmanager
+def _opened(config: Path) -> Iterator[sa.Engine]:
     url = read_config(config).state.url
     try:
-        with state.opened(url, create=False) as engine, state.writing(engine) as transaction:
-            yield transaction
+        with state.opened(url, create=False) as engine:
+            yield engine
     except (state.StateUnavailableError, state.StateUnusableError) as error:
         fail(error)
 
 
 def _shown(one: Subscription) -> dict[str, Any]:
     """Everything but a secret that was drawn here."""
-    shown: dict[str, Any] = msgspec.to_builtins(one)
+    shown: dict[str, Any] = msgspec.to_builtins(one) | {"state": one.state.value}
     return shown | {"secret": None if one.secret.startswith(PREFIX) else one.secret}
 
 
@@ -167,8 +224,14 @@ def _line(one: Subscription) -> str:
         *wanted.codes,
         *([f"priority {wanted.priority}"] if wanted.priority < LEAST_URGENT else []),
     ]
-    ends = f"  disabled: {printable(one.disabled)}" if one.disabled else ""
-    return f"{one.id}  {printable(one.url)}  {', '.join(only) or 'all alarms'}  up to {one.after_seq}{ends}"
+    about = ", ".join(only) or "all alarms"
+    return f"{one.id}  {printable(one.url)}  {about}  up to {one.after_seq}  {_how(one)}"
+
+
+def _how(one: Subscription) -> str:
+    if one.state is subscriptions.State.FAILING:
+        return f"failing since {when(one.failing_ms)}: {printable(one.said)}"
+    return f"{one.state}: {printable(one.disabled)}" if one.disabled else one.state
 
 
 def _told(one: Delivery) -> dict[str, Any]:

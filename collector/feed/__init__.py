@@ -35,6 +35,9 @@ class Feed(Protocol):
     def start(self) -> None:
         """Serve from now on."""
 
+    def renew(self, settings: CollectorFile) -> None:
+        """Go by another configuration from now on, as far as a running server can."""
+
     def wake(self) -> None:
         """Tell that the state database has more."""
 

@@ -15,7 +15,7 @@ from collector.feed.oidc import Provider
 from collector.feed.region import Atlas
 from collector.feed.values import Values
 from collector.feed.views import AlarmTexts
-from collector.settings import FeedTable
+from collector.settings import FeedTable, WebhooksTable
 from collector.store import Store
 from collector.users.sessions import Lasting
 
@@ -41,6 +41,8 @@ class Context(Struct, frozen=True, kw_only=True):
     provider: Provider | None
     wake: Callable[[], None]
     """Tell whoever follows the journal that there is more."""
+    webhooks: Callable[[], WebhooksTable]
+    """As it is configured now."""
     now_ms: Callable[[], int] = wall_clock_ms
 
     @property

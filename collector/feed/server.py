@@ -50,6 +50,7 @@ class FeedServer:
         assert settings.feed is not None
         table = settings.feed
         check(table)
+        self._webhooks = settings.webhooks
         self._engine, self._stop = engine, threading.Event()
         self._hub, atlas = Hub(), Atlas(settings.sites)
         texts = AlarmTexts(zone(table), lambda: desk.kinds, wall_clock_ms)
@@ -65,6 +66,7 @@ class FeedServer:
             hub=self._hub,
             provider=oidc.opened(table),
             wake=self.wake,
+            webhooks=lambda: self._webhooks,
         )
         self._follower = Follower(engine, self._hub, atlas, texts, context.lasting)
         self._server = uvicorn.Server(_uvicorn(context, table))
@@ -104,6 +106,10 @@ class FeedServer:
         for thread in self._threads:
             thread.start()
         _log.info("the feed is served", port=self.port)
+
+    def renew(self, settings: CollectorFile) -> None:
+        """Go by another `[webhooks]` from now on."""
+        self._webhooks = settings.webhooks
 
     def wake(self) -> None:
         """Tell that the journal has grown."""

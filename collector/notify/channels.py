@@ -25,13 +25,17 @@ class Paper(Struct, frozen=True, kw_only=True):
 
     title: str
     body: str
+    channel: str = ""
+    """The reference of the channel that it is for."""
     topics: tuple[str, ...] = ()
     """What it is about; when all of them are over before it was sent, it is not."""
+    alarms: tuple[str, ...] = ()
+    """The keys of the alarms that it tells of, the worst first."""
 
 
-def lane(person: str, channel: int) -> str:
-    """The lane of a person's channel, counted from 0."""
-    return f"{KIND}:{person}/{channel}"
+def lane(person: str, channel: int | None = None) -> str:
+    """The lane of a person's channel, counted from 0; None: what all of them begin with."""
+    return f"{KIND}:{person}/{'' if channel is None else channel}"
 
 
 def person_of(lane: str) -> str:
@@ -55,16 +59,15 @@ class PersonCarrier:
 
     def carry(self, one: Delivery) -> Outcome:
         """Try once."""
-        person, channel = self._people.get(person_of(one.lane)), one.lane.rpartition("/")[2]
-        if person is None or int(channel) >= len(person.channels):
+        person, paper = self._people.get(person_of(one.lane)), msgspec.json.decode(one.body, type=Paper)
+        if person is None or paper.channel not in person.channels:
             return Outcome(said="the channel is no longer in the configuration", is_gone=True)
-        reference = person.channels[int(channel)]
         try:
-            return self._sent(secret(reference), reference, msgspec.json.decode(one.body, type=Paper))
+            return self._sent(secret(paper.channel), paper.channel, paper)
         except SecretError as error:
             return Outcome(said=str(error), is_lane_down=True)
 
-    def end(self, transaction: sa.Connection, lane: str, why: str) -> None:
+    def note(self, transaction: sa.Connection, lane: str, outcome: Outcome, now_ms: int) -> None:
         """Nothing is kept of a channel."""
 
     def _sent(self, url: str, reference: str, paper: Paper) -> Outcome:

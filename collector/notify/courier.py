@@ -1,7 +1,8 @@
 """Delivers what waits: each lane in a thread of its own while it has something; none waits for another.
 
-A lane whose receiver takes nothing rests as long as its failures in a row tell; a parcel that alone is
-refused rests by itself. Order is kept where it matters: of one order key the first that waits goes first.
+A lane whose receiver takes nothing rests as long as its failures in a row tell, unless a person asks for
+something; a parcel that alone is refused rests by itself. Of one order key the first that waits goes
+first.
 """
 
 import threading
@@ -32,8 +33,8 @@ class Carrier(Protocol):
     def carry(self, one: Delivery) -> Outcome:
         """Try once; never raises for what a receiver or the way to it does."""
 
-    def end(self, transaction: sa.Connection, lane: str, why: str) -> None:
-        """The receiver of a lane wants nothing any more."""
+    def note(self, transaction: sa.Connection, lane: str, outcome: Outcome, now_ms: int) -> None:
+        """What came of an attempt, in the transaction that crosses it out or puts it off."""
 
 
 class Courier:
@@ -70,13 +71,18 @@ class Courier:
         self._threads = {lane: thread for lane, thread in self._threads.items() if thread.is_alive()}
         with state.reading(self._engine) as connection:
             due = delivery.lanes(connection, _now_ms())
-        for lane in due:
-            if lane not in self._busy and time.monotonic() >= self._rest_until_s.get(lane, 0.0):
+        for lane, is_asked in due:
+            is_rested = is_asked or time.monotonic() >= self._rest_until_s.get(lane, 0.0)
+            if is_rested and lane not in self._busy:
                 self._begin(lane)
 
     def stop(self, within_s: float) -> None:
         """Begin nothing more; what is under way is waited for, and what is not done then comes again."""
         self._stopping.set()
+        self.join(within_s)
+
+    def join(self, within_s: float) -> None:
+        """Wait until nothing is under way, not longer than so many seconds."""
         end = time.monotonic() + within_s
         for thread in self._threads.values():
             thread.join(max(0.0, end - time.monotonic()))
@@ -88,22 +94,28 @@ class Courier:
         thread.start()
 
     def _work(self, lane: str) -> None:
+        has_tried = True
         try:
-            self._deliver(lane)
+            has_tried = self._deliver(lane)
         except StateUnavailableError:  # said by whoever asks next; what was delivered comes again
             self._rest(lane, 1.0)
         except BaseException as error:  # noqa: BLE001 - handed to the thread that serves
             self._died = error
         finally:
             self._busy.discard(lane)
-            self._wake()
+            if has_tried:  # else all that is due waits for its predecessor
+                self._wake()
 
-    def _deliver(self, lane: str) -> None:
+    def _deliver(self, lane: str) -> bool:
+        """Deliver until nothing is due, or nothing is taken; whether anything was tried."""
         carrier = self._carriers.get(lane.partition(":")[0])
+        has_tried = False
         while due := self._due(lane):
+            has_tried = True
             for one in due:
                 if self._stopping.is_set() or not self._one(lane, carrier, one):
-                    return
+                    return True
+        return has_tried
 
     def _due(self, lane: str) -> list[Delivery]:
         with state.reading(self._engine) as connection:
@@ -117,8 +129,10 @@ class Courier:
                 delivery.note_done(transaction, one.id, outcome.said, _now_ms())
             else:
                 delivery.note_failed(transaction, one.id, outcome.said, self._next_ms(carrier, one, outcome))
-            if carrier and outcome.is_gone:
-                carrier.end(transaction, lane, outcome.said)
+            if outcome.is_lane_down:
+                delivery.note_answered(transaction, lane)
+            if carrier:
+                carrier.note(transaction, lane, outcome, _now_ms())
         return self._goes_on(lane, carrier, outcome)
 
     def _next_ms(self, carrier: Carrier | None, one: Delivery, outcome: Outcome) -> int | None:

@@ -38,6 +38,8 @@ class Parcel(Struct, frozen=True, kw_only=True):
     body: bytes
     expires_ms: int = 0
     """When it is worth nothing any more; 0: never."""
+    asked: bool = False
+    """A person waits for what comes of it: it goes first, and at once."""
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
@@ -74,6 +76,7 @@ def _row(parcel: Parcel, now_ms: int) -> dict[str, Any]:
         "number": parcel.number,
         "body": parcel.body,
         "expires_ms": parcel.expires_ms,
+        "asked": parcel.asked,
         "state": State.WAITING.value,
         "created_ms": now_ms,
         "attempts": 0,
@@ -82,15 +85,19 @@ def _row(parcel: Parcel, now_ms: int) -> dict[str, Any]:
     }
 
 
-def lanes(connection: sa.Connection, now_ms: int) -> list[str]:
-    """The lanes in which something is due."""
+def lanes(connection: sa.Connection, now_ms: int) -> list[tuple[str, bool]]:
+    """The lanes in which something is due, each with whether a person has asked for any of it."""
     c = state.deliveries.c
-    query = sa.select(c.lane).distinct().where(c.state == State.WAITING.value, c.next_ms <= now_ms)
-    return [lane for (lane,) in connection.execute(query)]
+    asked = sa.func.max(sa.case((c.asked, 1), else_=0))
+    query = sa.select(c.lane, asked).where(c.state == State.WAITING.value, c.next_ms <= now_ms)
+    return [(lane, bool(is_asked)) for lane, is_asked in connection.execute(query.group_by(c.lane))]
 
 
 def due(connection: sa.Connection, lane: str, now_ms: int, limit: int) -> list[Delivery]:
-    """What can be delivered now, the oldest first: of each order key only the first that waits."""
+    """What can be delivered now, what was asked for first, then the oldest.
+
+    Of each order key only the first that waits.
+    """
     c = state.deliveries.c
     earlier = state.deliveries.alias().c
     is_held_up = sa.exists().where(
@@ -100,20 +107,37 @@ def due(connection: sa.Connection, lane: str, now_ms: int, limit: int) -> list[D
         earlier.id < c.id,
     )
     mine = _all().where(c.lane == lane, c.state == State.WAITING.value, c.next_ms <= now_ms, ~is_held_up)
-    return _read(connection, mine.order_by(c.id).limit(limit))
+    return _read(connection, mine.order_by(c.asked.desc(), c.id).limit(limit))
 
 
 def listed(
-    connection: sa.Connection, *, lanes: Sequence[str] | None = None, only: State | None = None, limit: int
+    connection: sa.Connection,
+    *,
+    lanes: Sequence[str] | None = None,
+    prefix: str = "",
+    only: State | None = None,
+    before: int | None = None,
+    limit: int,
 ) -> list[Delivery]:
-    """The newest deliveries of these lanes, the newest first."""
+    """The newest deliveries of these lanes that begin so, the newest first; `before`: older than this one."""
     c = state.deliveries.c
     query = _all().order_by(c.id.desc()).limit(limit)
     if lanes is not None:
         query = query.where(c.lane.in_(lanes))
+    if prefix:
+        query = query.where(c.lane.startswith(prefix, autoescape=True))
+    if before is not None:
+        query = query.where(c.id < before)
     if only is not None:
         query = query.where(c.state == only.value)
     return _read(connection, query)
+
+
+def counts(connection: sa.Connection, of: State) -> dict[str, int]:
+    """Lane → how many of its deliveries stand so; a lane without any is left out."""
+    c = state.deliveries.c
+    query = sa.select(c.lane, sa.func.count()).where(c.state == of.value).group_by(c.lane)
+    return {lane: int(count) for lane, count in connection.execute(query)}
 
 
 def waiting(connection: sa.Connection, prefix: str) -> list[Delivery]:
@@ -158,8 +182,16 @@ def note_done(transaction: sa.Connection, one: int, said: str, now_ms: int) -> N
 def note_failed(transaction: sa.Connection, one: int, said: str, next_ms: int | None) -> None:
     """The receiver has not got it; it is tried again at `next_ms`, or (None) not by itself."""
     values: dict[str, Any] = {"said": said[:_SAID_CHARS], "attempts": state.deliveries.c.attempts + 1}
+    values["asked"] = False
     values |= {"state": State.DEAD.value} if next_ms is None else {"next_ms": next_ms}
     _update(transaction, one, values)
+
+
+def note_answered(transaction: sa.Connection, lane: str) -> None:
+    """Whoever asked for something in this lane sees by now that nothing is taken."""
+    c = state.deliveries.c
+    asked = state.deliveries.update().where(c.lane == lane, c.state == State.WAITING.value, c.asked)
+    transaction.execute(asked.values(asked=False))
 
 
 def retry(
@@ -169,7 +201,7 @@ def retry(
     ids: Sequence[int] | None = None,
     lanes: Sequence[str] | None = None,
 ) -> int:
-    """Try what is dead once more, from its first attempt; how many."""
+    """Try what is dead once more, at once and from its first attempt; how many."""
     c = state.deliveries.c
     again = state.deliveries.update().where(c.state == State.DEAD.value)
     if ids is not None:
@@ -177,7 +209,13 @@ def retry(
     if lanes is not None:
         again = again.where(c.lane.in_(lanes))
     # It is counted from now: what died of its age would die again at once.
-    values = {"state": State.WAITING.value, "attempts": 0, "next_ms": now_ms, "created_ms": now_ms}
+    values = {
+        "state": State.WAITING.value,
+        "attempts": 0,
+        "next_ms": now_ms,
+        "created_ms": now_ms,
+        "asked": True,
+    }
     return int(transaction.execute(again.values(values)).rowcount)
 
 

@@ -17,6 +17,7 @@ from wire.messages import About, AlarmEvent
 from wire.texts import LANGUAGES, Names, names_of, render
 
 CONTENT_TYPE: Final = "application/cloudevents+json; charset=utf-8"
+TEST_TYPE: Final = "kz.region.alarms.test.v1"
 VERBS: Final[Mapping[Trigger | None, str]] = {
     Trigger.RAISE: "raised",
     Trigger.CLEAR: "cleared",
@@ -68,6 +69,21 @@ def cloud_event(seq: int, entry: Entry, alarm: Alarm, about: About | None, centr
             "datacontenttype": "application/json",
             **({"incidentid": str(alarm.incident)} if alarm.incident else {}),
             "data": _data(seq, entry, alarm, about, centre),
+        }
+    )
+
+
+def test_event(number: str, source: str, now_ms: int) -> bytes:
+    """That nothing has happened."""
+    return msgspec.json.encode(
+        {
+            "specversion": "1.0",
+            "id": number,
+            "source": source,
+            "type": TEST_TYPE,
+            "time": _rfc3339(now_ms),
+            "datacontenttype": "application/json",
+            "data": {},
         }
     )
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import sqlalchemy as sa
+from msgspec import structs
 
 from collector import gateways, state
 from collector.alarms import book, health
@@ -19,7 +20,7 @@ from collector.notify import channels, delivery, escalation, rota, wording
 from collector.notify.channels import Paper
 from collector.notify.delivery import Parcel
 from collector.notify.escalation import Decision, Message, Region, Round, Topic
-from collector.notify.wording import Affair, Letter, Reader
+from collector.notify.wording import Affair, Reader
 from collector.settings import SiteTable
 from wire.messages import About
 
@@ -28,6 +29,8 @@ FLOOD_SEEN_MS: Final = 7_200_000
 """A flood that began earlier is seen by what came since."""
 WORTH_MS: Final = 7_200_000
 """A message that has not left for so long is worth nothing any more."""
+ALARMS_NAMED: Final = 100
+"""Of one message, to whoever looks what it was about."""
 _round = msgspec.json.Decoder(Round)
 
 
@@ -63,7 +66,8 @@ class Duty:
         """Send somebody a message that nothing has happened; its number."""
         person = self._people[name]
         number = f"test-{time.monotonic_ns()}"
-        delivery.enter(transaction, _parcels(person, number, wording.test_letter(person), (), now_ms), now_ms)
+        paper = Paper(**structs.asdict(wording.test_letter(person)))
+        delivery.enter(transaction, _parcels(person, number, paper, now_ms, asked=True), now_ms)
         return number
 
     def _enter(
@@ -94,8 +98,10 @@ class Duty:
                 is_flood=is_flood,
                 now_ms=now_ms,
             )
-            paper = wording.letter(message.calls, told, reader)
-            delivery.enter(transaction, _parcels(person, message.id, paper, _topics(message), now_ms), now_ms)
+            letter, topics = wording.letter(message.calls, told, reader), _topics(message)
+            about = tuple(alarm.key for topic in topics for alarm in affairs.get(topic, ()))[:ALARMS_NAMED]
+            paper = Paper(title=letter.title, body=letter.body, topics=topics, alarms=about)
+            delivery.enter(transaction, _parcels(person, message.id, paper, now_ms), now_ms)
 
     def _titles(self, language: Literal["ru", "kk", "en"]) -> dict[str, str]:
         """What the centre calls its sites."""
@@ -111,18 +117,18 @@ def _topics(message: Message) -> tuple[str, ...]:
 
 
 def _parcels(
-    person: PersonTable, number: str, letter: Letter, topics: tuple[str, ...], now_ms: int
+    person: PersonTable, number: str, paper: Paper, now_ms: int, *, asked: bool = False
 ) -> list[Parcel]:
-    body = msgspec.json.encode(Paper(title=letter.title, body=letter.body, topics=topics))
     return [
         Parcel(
-            lane=channels.lane(person.name, channel),
+            lane=channels.lane(person.name, place),
             order_key=number,
             number=number,
-            body=body,
+            body=msgspec.json.encode(structs.replace(paper, channel=channel)),
             expires_ms=now_ms + WORTH_MS,
+            asked=asked,
         )
-        for channel in range(len(person.channels))
+        for place, channel in enumerate(person.channels)
     ]
 
 

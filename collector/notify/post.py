@@ -79,9 +79,9 @@ class WebhookCarrier:
         except (HTTPError, OSError) as error:
             return Outcome(said=f"{known.url}: {_plain(error)}", is_lane_down=True)
 
-    def end(self, transaction: sa.Connection, lane: str, why: str) -> None:
-        """The receiver wants nothing any more."""
-        subscriptions.disable(transaction, int(lane.partition(":")[2]), why)
+    def note(self, transaction: sa.Connection, lane: str, outcome: Outcome, now_ms: int) -> None:
+        """How the receiver does; one that wants nothing any more is disabled."""
+        subscriptions.note(transaction, int(lane.partition(":")[2]), outcome, now_ms)
 
     def _posted(self, known: Subscription, one: Delivery) -> Outcome:
         url = receiver(known.url)

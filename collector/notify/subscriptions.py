@@ -1,6 +1,7 @@
 """Who wants to hear of alarms by webhook: subscriptions in the state database, each with its own cursor."""
 
 import secrets
+from enum import StrEnum
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -10,11 +11,27 @@ from msgspec import Meta, Struct
 from collector import state
 from collector.alarms import book
 from collector.alarms.alarm import Alarm, Entry
-from collector.notify import delivery
+from collector.notify import delivery, events
+from collector.notify.attempts import Outcome
+from collector.notify.delivery import Parcel
 from collector.notify.signature import SECRET_BYTES, written
 
 MOST: Final = 64
 """Each has a thread while something is delivered to it."""
+SAID_CHARS: Final = 500
+TEST_WORTH_MS: Final = 600_000
+"""Nobody waits longer for what comes of a test."""
+
+
+class State(StrEnum):
+    """How a receiver does."""
+
+    NEW = "new"
+    """Nothing was sent to it yet."""
+    WORKING = "working"
+    FAILING = "failing"
+    """The last attempt has failed; more are made."""
+    DISABLED = "disabled"
 
 
 class Filter(Struct, frozen=True, kw_only=True):
@@ -46,6 +63,21 @@ class Subscription(Struct, frozen=True, kw_only=True):
     created_ms: int
     disabled: str
     """Why nothing is delivered any more; empty: it is."""
+    tried_ms: int = 0
+    """The last attempt; 0: there was none."""
+    failing_ms: int = 0
+    """Since when no attempt has succeeded; 0: the last one did."""
+    said: str = ""
+    """What came of the last attempt."""
+
+    @property
+    def state(self) -> "State":
+        """How it does."""
+        if self.disabled:
+            return State.DISABLED
+        if self.failing_ms:
+            return State.FAILING
+        return State.WORKING if self.tried_ms else State.NEW
 
     @property
     def lane(self) -> str:
@@ -121,11 +153,42 @@ def advance(transaction: sa.Connection, number: int, after_seq: int) -> None:
     transaction.execute(moved.values(after_seq=after_seq))
 
 
-def disable(transaction: sa.Connection, number: int, why: str) -> None:
-    """Deliver nothing more; the first reason stays."""
+def note(transaction: sa.Connection, number: int, outcome: Outcome, now_ms: int) -> None:
+    """What came of an attempt; whoever is gone is told nothing more, and the first reason stays."""
     c = state.webhooks.c
     mine = state.webhooks.update().where(c.id == number, c.disabled == "")
-    transaction.execute(mine.values(disabled=why))
+    since_ms = sa.case((c.failing_ms == 0, now_ms), else_=c.failing_ms)
+    said = outcome.said[:SAID_CHARS]
+    transaction.execute(
+        mine.values(
+            tried_ms=now_ms,
+            failing_ms=0 if outcome.is_done else since_ms,
+            said=said,
+            disabled=said if outcome.is_gone else "",
+        )
+    )
+
+
+def enable(transaction: sa.Connection, one: Subscription, now_ms: int, *, from_now: bool) -> None:
+    """Deliver to a disabled receiver again: what it has missed, or with `from_now` only what comes."""
+    values: dict[str, Any] = {"disabled": "", "failing_ms": 0, "tried_ms": 0, "said": ""}
+    if from_now:
+        values["after_seq"] = book.last_seq(transaction)
+    else:
+        delivery.retry(transaction, now_ms, lanes=[one.lane])
+    transaction.execute(state.webhooks.update().where(state.webhooks.c.id == one.id).values(values))
+
+
+def test(transaction: sa.Connection, one: Subscription, source: str, now_ms: int) -> str:
+    """Send a receiver an event that nothing has happened; its number."""
+    number = f"test-{one.id}-{now_ms}"
+    body = events.test_event(number, source, now_ms)
+    expires_ms = now_ms + TEST_WORTH_MS
+    parcel = Parcel(
+        lane=one.lane, order_key=number, number=number, body=body, expires_ms=expires_ms, asked=True
+    )
+    delivery.enter(transaction, [parcel], now_ms)
+    return number
 
 
 def _subscription(row: dict[str, Any]) -> Subscription:

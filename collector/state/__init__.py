@@ -95,6 +95,16 @@ def _add_shift_log(transaction: sa.Connection) -> None:
         table.create(transaction)
 
 
+def _extend_notify(transaction: sa.Connection) -> None:
+    """How each webhook does, and which deliveries a person has asked for."""
+    if "asked" in {column["name"] for column in sa.inspect(transaction).get_columns(deliveries.name)}:
+        return
+    for name in ("tried_ms", "failing_ms"):
+        transaction.exec_driver_sql(f"ALTER TABLE webhook ADD COLUMN {name} BIGINT NOT NULL DEFAULT 0")
+    transaction.exec_driver_sql("ALTER TABLE webhook ADD COLUMN said TEXT NOT NULL DEFAULT ''")
+    transaction.exec_driver_sql("ALTER TABLE delivery ADD COLUMN asked BOOLEAN NOT NULL DEFAULT FALSE")
+
+
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     _nothing,
     _add_commands,
@@ -104,6 +114,7 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
     _add_reports,
     _extend_alarms,
     _add_shift_log,
+    _extend_notify,
 )
 """The first step leads from version 1 to 2, and so on; a new database is made as the tables above stand."""
 _NEWEST = len(MIGRATIONS) + 1

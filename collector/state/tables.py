@@ -214,6 +214,9 @@ webhooks = sa.Table(
     sa.Column("by", sa.Text, nullable=False),
     sa.Column("created_ms", sa.BigInteger, nullable=False),
     sa.Column("disabled", sa.Text, nullable=False, comment="why; empty: it is not"),
+    sa.Column("tried_ms", sa.BigInteger, nullable=False, server_default="0", comment="last; 0: never"),
+    sa.Column("failing_ms", sa.BigInteger, nullable=False, server_default="0", comment="since; 0: it works"),
+    sa.Column("said", sa.Text, nullable=False, server_default="", comment="at the last attempt"),
     sqlite_autoincrement=True,
 )
 
@@ -231,6 +234,7 @@ deliveries = sa.Table(
     sa.Column("next_ms", sa.BigInteger, nullable=False),
     sa.Column("expires_ms", sa.BigInteger, nullable=False),
     sa.Column("said", sa.Text, nullable=False, comment="by the receiver, last"),
+    sa.Column("asked", sa.Boolean, nullable=False, server_default=sa.false(), comment="for, by a person"),
     sa.Index("delivery_due", "state", "lane", "order_key", "id"),
     sqlite_autoincrement=True,
 )

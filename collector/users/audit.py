@@ -29,6 +29,8 @@ class Deed(StrEnum):
     WEBHOOK_ADDED = "webhook_added"
     WEBHOOK_REMOVED = "webhook_removed"
     WEBHOOK_RETRIED = "webhook_retried"
+    WEBHOOK_TESTED = "webhook_tested"
+    WEBHOOK_ENABLED = "webhook_enabled"
 
 
 class Actor(Struct, frozen=True):

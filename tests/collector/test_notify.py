@@ -226,16 +226,45 @@ def test_every_language_has_every_sentence(language: Any, kind: Kind, engine: sa
     assert wording.test_letter(person).body
 
 
+def test_what_was_sent_is_listed_with_why_it_was_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.notify.channels.PersonCarrier.schedule", (0.05,))
+    config = configured(tmp_path)
+    with receiving() as receiver, state.opened(f"sqlite:///{tmp_path}/state.db") as engine, calling(engine):
+        monkeypatch.setenv("BOLAT", json_url(receiver))
+        raise_alarms(engine, ["boiler/t"])
+        receiver.await_posts(1)
+        wait_until(lambda: {one.state.value for one in lanes_of(engine)} == {"done", "dead"})
+        words = ["collector", "notify", "sent", "-c", str(config)]
+        found = {one["person"]: one for one in json.loads(command(*words, "--json").stdout)}
+        plain = command(*words, "--person", "bolat")
+    assert {name: one["channel"] for name, one in found.items()} == {
+        "aigul": "env:AIGUL",
+        "bolat": "env:BOLAT",
+    }
+    failed, taken = found["aigul"], found["bolat"]
+    assert (failed["state"], failed["attempts"], failed["done_ms"]) == ("dead", 2, None)
+    assert "env:AIGUL did not take it" in failed["said"]
+    assert (taken["state"], taken["said"]) == ("done", "sent")
+    assert taken["decided_ms"] <= taken["done_ms"]
+    assert taken["alarms"] == failed["alarms"] == [key("boiler/t")]
+    assert taken["body"] == said(receiver.posts[0])[1]
+    assert "bolat  env:BOLAT  done at " in plain.stdout
+    assert key("boiler/t") in plain.stdout
+    assert plain.stderr.strip() == "1 messages"
+
+
 def test_what_is_missing_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AIGUL")
     carrier = channels.PersonCarrier(PLAN)
-    body = json.dumps({"title": "t", "body": "b"}).encode()
 
-    def carried(lane: str) -> str:
+    def carried(person: str, channel: str) -> str:
+        body = json.dumps({"title": "t", "body": "b", "channel": channel}).encode()
         return carrier.carry(
             delivery.Delivery(
                 id=1,
-                lane=lane,
+                lane=channels.lane(person, 0),
                 order_key="",
                 number="",
                 state=delivery.State.WAITING,
@@ -248,10 +277,11 @@ def test_what_is_missing_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Mon
             )
         ).said
 
-    assert carried("person:aigul/0") == "env:AIGUL: not set"
-    assert carried("person:aigul/7") == "the channel is no longer in the configuration"
+    assert carried("aigul", "env:AIGUL") == "env:AIGUL: not set"
+    for gone in (("aigul", "env:OTHER"), ("zed", "env:AIGUL")):
+        assert carried(*gone) == "the channel is no longer in the configuration"
     monkeypatch.setenv("AIGUL", "nonsense")
-    assert carried("person:aigul/0") == "env:AIGUL holds no URL that apprise knows"
+    assert carried("aigul", "env:AIGUL") == "env:AIGUL holds no URL that apprise knows"
 
 
 def test_who_is_on_duty_and_whether_a_channel_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

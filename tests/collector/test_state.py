@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from collector import state
+from collector.notify import delivery
 from collector.state import StateUnavailableError, StateUnusableError, check_url
 
 NEWEST = len(state.MIGRATIONS) + 1
@@ -17,8 +18,22 @@ ADDED = {
     7: ["commissioning_report"],
     8: [],
     9: ["shift_log", "nmu"],
+    10: [],
 }
 """Version → the tables that came with it, in an order in which they can be dropped."""
+OLD_DELIVERY = {
+    "id": 1,
+    "lane": "webhook:1",
+    "order_key": "k",
+    "number": "n",
+    "body": b"",
+    "state": "waiting",
+    "created_ms": 1,
+    "attempts": 0,
+    "next_ms": 1,
+    "expires_ms": 0,
+    "said": "",
+}
 
 
 def test_a_database_is_made_once_and_opened_again(tmp_path: Path) -> None:
@@ -67,6 +82,23 @@ def test_an_older_database_gets_the_tables_it_has_not_and_keeps_the_rest(
         assert connection.execute(sa.select(state.counters.c.value)).scalar_one() == 7
         indexes = sa.inspect(connection).get_indexes("command")
         assert {tuple(index["column_names"]) for index in indexes} == {("t_ms",), ("expires_ms",)}
+
+
+def test_deliveries_and_webhooks_get_their_new_columns(state_url: str) -> None:
+    with state.opened(state_url) as engine, state.writing(engine) as transaction:
+        for name in ("tried_ms", "failing_ms", "said"):
+            transaction.exec_driver_sql(f"ALTER TABLE webhook DROP COLUMN {name}")
+        transaction.exec_driver_sql("ALTER TABLE delivery DROP COLUMN asked")
+        before = state.MIGRATIONS.index(state._extend_notify) + 1
+        for name in (name for since, names in ADDED.items() if since > before for name in names):
+            transaction.exec_driver_sql(f"DROP TABLE {name}")
+        transaction.exec_driver_sql(f"UPDATE schema_version SET version = {before}")
+        old = sa.table("delivery", *map(sa.column, OLD_DELIVERY))
+        transaction.execute(old.insert(), OLD_DELIVERY)
+    with state.opened(state_url) as engine, state.reading(engine) as connection:
+        (one,) = delivery.listed(connection, limit=9)
+        assert one.number == "n"
+        assert delivery.lanes(connection, 5) == [("webhook:1", False)]
 
 
 def test_a_newer_database_is_refused_with_a_sentence(tmp_path: Path) -> None:

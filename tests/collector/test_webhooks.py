@@ -20,8 +20,11 @@ from collector import state
 from collector.alarms.alarm import Action
 from collector.alarms.lifecycle import Trigger
 from collector.notify import attempts, delivery, events, lease, signature, subscriptions, targets
+from collector.notify.attempts import Outcome
+from collector.notify.courier import Courier
 from collector.notify.delivery import Parcel
 from collector.notify.notifier import Notifier
+from collector.notify.post import WebhookCarrier
 from collector.notify.subscriptions import Filter
 from collector.settings import CollectorFile, WebhooksTable
 from tests.collector.collecting import settings, wait_until
@@ -197,6 +200,86 @@ def test_a_receiver_that_is_gone_is_not_told_any_more(engine: sa.Engine) -> None
         assert len(receiver.posts) == 1
 
 
+def how(engine: sa.Engine, number: int) -> subscriptions.Subscription:
+    with state.reading(engine) as connection:
+        found = subscriptions.find(connection, number)
+    assert found is not None
+    return found
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("from_now", [False, True])
+def test_a_receiver_that_was_gone_is_told_again_what_it_missed_or_only_what_comes(
+    engine: sa.Engine, from_now: bool
+) -> None:
+    with receiving() as receiver, notifying(engine):
+        receiver.answer = lambda event: (410 if event["id"] == "2" else 204, {})
+        number = subscribe(engine, receiver)
+        raise_alarms(engine, ["a", "b"])
+        wait_until(lambda: how(engine, number).state is subscriptions.State.DISABLED)
+        assert how(engine, number).disabled.startswith("410")
+        raise_alarms(engine, ["a2", "b2"], t_ms=2000)
+        receiver.answer = lambda _: (204, {})
+        with state.writing(engine) as transaction:
+            subscriptions.enable(transaction, how(engine, number), 9_000, from_now=from_now)
+        raise_alarms(engine, ["c"], t_ms=3000)
+        wait_until(lambda: receiver.seqs()[-1] == 5)
+        wait_until(lambda: how(engine, number).state is subscriptions.State.WORKING)
+        assert receiver.seqs() == ([1, 2, 5] if from_now else [1, 2, 2, 3, 4, 5])
+
+
+@pytest.mark.usefixtures("quick")
+def test_how_a_receiver_does_is_known_and_since_when(engine: sa.Engine) -> None:
+    with receiving() as receiver, notifying(engine):
+        receiver.answer = lambda _: (503, {})
+        number = subscribe(engine, receiver)
+        assert how(engine, number).state is subscriptions.State.NEW
+        raise_alarms(engine, ["a"])
+        wait_until(lambda: how(engine, number).state is subscriptions.State.FAILING)
+        since_ms = how(engine, number).failing_ms
+        wait_until(lambda: how(engine, number).tried_ms > since_ms)
+        failing = how(engine, number)
+        assert (failing.failing_ms, failing.said) == (since_ms, "503")
+        receiver.answer = lambda _: (204, {})
+        wait_until(lambda: how(engine, number).state is subscriptions.State.WORKING)
+
+
+def test_what_a_person_asks_for_is_tried_at_once_also_where_the_lane_rests_for_an_hour(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.notify.post.WebhookCarrier.schedule", (3600, 3600))
+    with receiving() as receiver, notifying(engine):
+        receiver.answer = lambda _: (503, {})
+        number = subscribe(engine, receiver)
+        raise_alarms(engine, ["a"])
+        wait_until(lambda: how(engine, number).state is subscriptions.State.FAILING)
+        for count, answer in ((2, 503), (3, 204)):
+            receiver.answer = lambda _, answer=answer: (answer, {})  # type: ignore[misc]
+            with state.writing(engine) as transaction:
+                sent = subscriptions.test(transaction, how(engine, number), "/here", 10_000 * count)
+            post = receiver.await_posts(count)[-1]
+            assert (post.event["type"], post.event["source"]) == (events.TEST_TYPE, "/here")
+            assert standardwebhooks.Webhook(SECRET).verify(post.body, post.headers)["id"] == sent
+        wait_until(lambda: how(engine, number).state is subscriptions.State.WORKING)
+
+
+def test_what_waits_for_its_predecessor_wakes_nobody_meanwhile(engine: sa.Engine) -> None:
+    woken: list[int] = []
+    with receiving() as receiver:
+        receiver.answer = lambda _: (400, {})
+        number = subscribe(engine, receiver)
+        lane = subscriptions.lane(number)
+        with state.writing(engine) as transaction:
+            parcels = [Parcel(lane=lane, order_key="k", number=name, body=b"{}") for name in ("a", "b")]
+            delivery.enter(transaction, parcels, 1000)
+        carrier = WebhookCarrier(engine, "any", 2.0)
+        courier = Courier(engine, {"webhook": carrier}, Random(1), lambda: woken.append(1))
+        for _ in range(3):
+            courier.serve()
+            courier.join(10)
+    assert (len(receiver.posts), len(woken)) == (1, 1)
+
+
 @pytest.mark.usefixtures("quick")
 def test_only_what_is_wanted_is_told(engine: sa.Engine) -> None:
     with receiving() as receiver, receiving() as other, notifying(engine):
@@ -321,6 +404,9 @@ def test_two_collectors_deliver_once(engine: sa.Engine) -> None:
     assert sorted(receiver.seqs()) == list(range(1, 51))
 
 
+LIST = ("collector", "webhooks", "list")
+
+
 def configured(folder: Path) -> Path:
     wanted = settings(folder, free_port())
     file = folder / "collector.toml"
@@ -382,6 +468,20 @@ def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert "\x1b" not in shown
         assert "1 deliveries" in command("collector", "webhooks", "retry", "1", *config).stdout
         assert lanes_of(engine)[0].state is delivery.State.WAITING
+        assert "2  http://y.example  all alarms  up to 1  new\n" in command(*LIST, *config).stdout
+        assert (
+            command("collector", "webhooks", "enable", "2", *config).stderr == "webhook 2 is not disabled\n"
+        )
+        with state.writing(engine) as transaction:
+            gone = Outcome(said="410", is_gone=True)
+            subscriptions.note(transaction, 2, gone, 1000)
+        assert "up to 1  disabled: 410\n" in command(*LIST, *config).stdout
+        refused = command("collector", "webhooks", "test", "2", *config)
+        assert refused.stderr == "webhook 2 is disabled: `collector webhooks enable 2`\n"
+        assert command("collector", "webhooks", "enable", "2", *config).returncode == 0
+        assert "up to 1  new\n" in command(*LIST, *config).stdout
+        lonely = command("collector", "webhooks", "test", "2", "--wait", "1", *config)
+        assert lonely.stderr == "webhook 2: not delivered: see that the collector runs\n"
         assert command("collector", "webhooks", "remove", "2", *config).returncode == 0
         assert not lanes_of(engine)
         assert command("collector", "webhooks", "remove", "2", *config).returncode == 1

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from collector.notify import subscriptions
 from collector.notify.delivery import State
 
 Word = Annotated[str, Field(min_length=1, max_length=63)]
@@ -30,6 +31,14 @@ class Webhook(BaseModel):
     by: str
     created_ms: int
     disabled: str = Field(description="Why nothing is delivered any more; empty: it is.")
+    state: subscriptions.State = Field(
+        description="new: nothing was sent yet; failing: the last attempt failed, more are made."
+    )
+    tried_ms: int | None = Field(description="The last attempt.")
+    failing_ms: int | None = Field(description="Since when no attempt has succeeded; null: the last one did.")
+    said: str = Field(description="What came of the last attempt.")
+    waiting: int = Field(description="Deliveries still to be made.")
+    dead: int = Field(description="Deliveries that are not tried any more by themselves.")
 
 
 class WebhookList(BaseModel):
@@ -54,6 +63,18 @@ class WebhookMade(Webhook):
     model_config = ConfigDict(title="WebhookMade")
 
     drawn: str | None = Field(description="Null: the secret is found where `secret` says.")
+
+
+class WebhookEnabled(BaseModel):
+    """How a disabled receiver goes on."""
+
+    from_now: bool = Field(default=False, description="What it has missed is not told.")
+
+
+class WebhookTested(BaseModel):
+    """A test that is under way: find it among the deliveries."""
+
+    number: str = Field(description="What the receiver gets as webhook-id.")
 
 
 class WebhookDelivery(BaseModel):

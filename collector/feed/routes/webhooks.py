@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import sqlalchemy as sa
 from fastapi import APIRouter, Path, Query
 
 from collector import state
@@ -11,9 +12,11 @@ from collector.feed.models.webhooks import (
     DeliveryList,
     Webhook,
     WebhookDelivery,
+    WebhookEnabled,
     WebhookFilter,
     WebhookList,
     WebhookMade,
+    WebhookTested,
     WebhookWanted,
 )
 from collector.feed.problems import ProblemCode, ProblemError, described
@@ -35,7 +38,11 @@ def list_webhooks(who: Who, context: Here) -> WebhookList:
     """All receivers."""
     who.see_everywhere(Action.ADMINISTER)
     with state.reading(context.engine) as connection:
-        return WebhookList(webhooks=[_shown(one) for one in subscriptions.every(connection)])
+        waiting, dead = (delivery.counts(connection, of) for of in (State.WAITING, State.DEAD))
+        found = subscriptions.every(connection)
+    return WebhookList(
+        webhooks=[_shown(one, waiting=waiting.get(one.lane, 0), dead=dead.get(one.lane, 0)) for one in found]
+    )
 
 
 @router.post("/webhooks", status_code=201)
@@ -53,9 +60,7 @@ def add_webhook(wanted: WebhookWanted, who: Who, context: Here) -> WebhookMade:
             )
         except TooManyError as error:
             raise ProblemError(409, ProblemCode.INVALID_REQUEST, str(error)) from None
-        made = subscriptions.find(transaction, number)
-        assert made is not None
-        shown = _shown(made)
+        shown = _shown(_known(transaction, number))
         audit.note(
             transaction,
             Deed.WEBHOOK_ADDED,
@@ -72,9 +77,7 @@ def remove_webhook(number: Number, who: Who, context: Here) -> None:
     """Tell a receiver nothing more; what waits for it is dropped."""
     who.see_everywhere(Action.ADMINISTER)
     with state.writing(context.engine) as transaction:
-        known = subscriptions.find(transaction, number)
-        if known is None:
-            raise ProblemError(404, ProblemCode.NOT_FOUND, "there is no such webhook")
+        known = _known(transaction, number)
         subscriptions.remove(transaction, number)
         audit.note(
             transaction,
@@ -84,6 +87,43 @@ def remove_webhook(number: Number, who: Who, context: Here) -> None:
             target=f"{number} {known.url}",
             before=_shown(known).model_dump(),
         )
+
+
+@router.post("/webhooks/{number}/enable", status_code=204)
+def enable_webhook(number: Number, wanted: WebhookEnabled, who: Who, context: Here) -> None:
+    """Tell a receiver again that said it wanted nothing more: what it has missed, or only what comes."""
+    who.see_everywhere(Action.ADMINISTER)
+    now_ms = context.now_ms()
+    with state.writing(context.engine) as transaction:
+        known = _known(transaction, number)
+        if not known.disabled:
+            raise ProblemError(409, ProblemCode.INVALID_REQUEST, "the webhook is not disabled")
+        subscriptions.enable(transaction, known, now_ms, from_now=wanted.from_now)
+        audit.note(
+            transaction,
+            Deed.WEBHOOK_ENABLED,
+            who.actor,
+            now_ms,
+            target=f"{number} {known.url}",
+            before=known.disabled,
+            after=wanted.model_dump(),
+        )
+
+
+@router.post("/webhooks/{number}/test", status_code=201)
+def send_test(number: Number, who: Who, context: Here) -> WebhookTested:
+    """Send a receiver an event that nothing has happened; what comes of it stands among the deliveries."""
+    who.see_everywhere(Action.ADMINISTER)
+    now_ms = context.now_ms()
+    with state.writing(context.engine) as transaction:
+        known = _known(transaction, number)
+        if known.disabled:
+            raise ProblemError(409, ProblemCode.INVALID_REQUEST, "the webhook is disabled: enable it first")
+        sent = subscriptions.test(transaction, known, context.webhooks().source, now_ms)
+        audit.note(
+            transaction, Deed.WEBHOOK_TESTED, who.actor, now_ms, target=f"{number} {known.url}", after=sent
+        )
+    return WebhookTested(number=sent)
 
 
 @router.get("/webhooks/deliveries")
@@ -122,7 +162,14 @@ def _see_fit(wanted: WebhookWanted) -> None:
         raise ProblemError(422, ProblemCode.INVALID_REQUEST, str(error)) from None
 
 
-def _shown(one: Subscription) -> Webhook:
+def _known(connection: sa.Connection, number: int) -> Subscription:
+    known = subscriptions.find(connection, number)
+    if known is None:
+        raise ProblemError(404, ProblemCode.NOT_FOUND, "there is no such webhook")
+    return known
+
+
+def _shown(one: Subscription, *, waiting: int = 0, dead: int = 0) -> Webhook:
     """Everything but a secret that was drawn here."""
     wanted = one.filter
     return Webhook(
@@ -134,6 +181,12 @@ def _shown(one: Subscription) -> Webhook:
         by=one.by,
         created_ms=one.created_ms,
         disabled=one.disabled,
+        state=one.state,
+        tried_ms=one.tried_ms or None,
+        failing_ms=one.failing_ms or None,
+        said=one.said,
+        waiting=waiting,
+        dead=dead,
     )
 
 
