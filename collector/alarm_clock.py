@@ -19,6 +19,7 @@ from collector.facts import facts
 from collector.rules import weather
 from wire.messages import AlarmEvent, AlarmState
 from wire.texts import ADVERSE_WEATHER, GATEWAY_SILENT
+from wire.topics import REGION
 
 EVERY_S: Final = 1.0
 GRACE_S: Final = 60.0
@@ -71,7 +72,7 @@ def _weather(connection: sa.Connection, now_ms: int) -> Iterator[Told]:
     standing = next(iter(book.active(connection, ADVERSE_WEATHER)), None)
     event = weather.event(standing, nmu.in_force(nmu.entries(connection), now_ms), now_ms)
     if event is not None:
-        yield weather.REGION, event
+        yield REGION, event
 
 
 def _silences(connection: sa.Connection, known: Iterable[Facts], now_ms: int) -> Iterator[Told]:

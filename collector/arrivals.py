@@ -85,6 +85,16 @@ class Reported(Struct, frozen=True):
     document: ReportDocument
 
 
+class Announcement(Struct, frozen=True, kw_only=True):
+    """A degree of adverse weather (NMU), 0 to 3, for a time (Unix ms, the end not included)."""
+
+    degree: int
+    from_ms: int
+    to_ms: int
+    source: str
+    """By whom and when it was announced."""
+
+
 class Reason(StrEnum):
     """Why a message, or a part of it, was not stored."""
 

@@ -1,4 +1,4 @@
-"""Adverse weather conditions for the dispersion of pollutants (NMU): the degree a person has entered.
+"""Adverse weather conditions for the dispersion of pollutants (NMU): the degrees that were entered.
 
 Degrees 1 to 3 as the weather service announces them; 0 takes back what was entered before.
 """
@@ -9,11 +9,14 @@ from typing import Annotated, Final
 import msgspec
 import sqlalchemy as sa
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from collector import state
 from collector.state import chain
 
 _KEPT: Final = 200
+_REMEMBERED: Final = 5_000
+"""Entries among which one that comes again is looked for: many years."""
 Degree = Annotated[int, Meta(ge=0, le=3)]
 
 
@@ -35,8 +38,17 @@ def enter(transaction: sa.Connection, entry: Entry) -> None:
 
 def entries(connection: sa.Connection) -> list[Entry]:
     """The newest entries, the newest first."""
-    found = chain.rows(connection, state.nmu, limit=_KEPT)
-    return [msgspec.json.decode(body, type=Entry) for _, body in found]
+    return _newest(connection, _KEPT)
+
+
+def place(transaction: sa.Connection, entry: Entry) -> int | None:
+    """How many were entered after this one, whenever it was entered; None: it was not entered yet.
+
+    Until the end of the transaction nobody else enters one.
+    """
+    chain.lock(transaction, state.nmu)
+    known = [replace(one, t_ms=entry.t_ms) for one in _newest(transaction, _REMEMBERED)]
+    return known.index(entry) if entry in known else None
 
 
 def in_force(known: Iterable[Entry], now_ms: int) -> Entry | None:
@@ -48,3 +60,8 @@ def in_force(known: Iterable[Entry], now_ms: int) -> Entry | None:
     """
     found = next((one for one in known if one.from_ms <= now_ms < one.to_ms), None)
     return found if found and found.degree else None
+
+
+def _newest(connection: sa.Connection, most: int) -> list[Entry]:
+    found = chain.rows(connection, state.nmu, limit=most)
+    return [msgspec.json.decode(body, type=Entry) for _, body in found]

@@ -7,6 +7,7 @@
                                                          │ desk.take        │ ─▶ acknowledge ══▶ broker
                                                          │ book.answer      │
                                                          │ reports.keep     │
+                                                         │ announced.hear   │
                                                          └ one transaction  ┘
 
 Order is the guarantee: a receipt leaves only after the store, then the ledger have committed; the broker is
@@ -34,7 +35,7 @@ import structlog
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector import gateways, ledger, quarantine, reports, state
+from collector import announced, gateways, ledger, quarantine, reports, state
 from collector.alarm_clock import AlarmClock
 from collector.alarms import former
 from collector.alarms.desk import Desk, Policies
@@ -306,6 +307,7 @@ def _keep(parts: Parts, found: Sorted, now_ms: int) -> Told:
         ledger.note_progress(transaction, found.news, now_ms)
         book.answer(transaction, found.answers, now_ms)
         kept = reports.keep(transaction, found.reports, now_ms)
+        announced.hear(transaction, found.announced, now_ms)
         receipts = ledger.record(transaction, found.arrived, now_ms)
     parts.rules.settle()
     return [*receipts, *kept]

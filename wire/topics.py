@@ -11,7 +11,7 @@ _TOPIC = re.compile(r"ulba/v1/([a-z0-9][a-z0-9_-]{0,62})/([a-z0-9][a-z0-9_-]{0,6
 
 
 class Kind(StrEnum):
-    """What a topic carries; ABOUT and STATUS are retained."""
+    """What a topic carries; ABOUT, STATUS and NMU are retained."""
 
     BATCH = "batch"
     ABOUT = "about"
@@ -21,6 +21,7 @@ class Kind(StrEnum):
     ANSWER = "answer"
     REPORT = "report"
     KEPT = "kept"
+    NMU = "nmu"
 
 
 class Gateway(Struct, frozen=True, order=True):
@@ -33,6 +34,10 @@ class Gateway(Struct, frozen=True, order=True):
         return f"{self.site}/{self.gateway}"
 
 
+REGION = Gateway("region", "centre")
+"""Stands for the region itself, where something is about no site."""
+
+
 class ForeignTopicError(ValueError):
     """A topic that is none of ours."""
 
@@ -40,6 +45,10 @@ class ForeignTopicError(ValueError):
 def build(gateway: Gateway, kind: Kind) -> str:
     """The topic of one kind of message of one gateway."""
     return f"{ROOT}/{gateway.site}/{gateway.gateway}/{kind}"
+
+
+NMU = build(REGION, Kind.NMU)
+"""Where another system announces the degree of adverse weather conditions."""
 
 
 def parse(topic: str) -> tuple[Gateway, Kind]:

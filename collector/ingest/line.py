@@ -21,7 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from collector.ingest.mailbox import Letter, Mailbox
 from wire.broker import Broker
-from wire.topics import Kind, every
+from wire.topics import NMU, Kind, every
 
 RECEIVE_MAXIMUM = 200
 """Messages the broker sends ahead of our acknowledgements."""
@@ -34,7 +34,8 @@ _LONGEST_WAIT_S = 30.0
 _GOODBYE_S = 2.0
 _SUBSCRIBED_WITHIN_S = 15.0
 """For a broker that takes the connection and then says nothing."""
-_FILTERS = [(every(kind), 1) for kind in (Kind.BATCH, Kind.ABOUT, Kind.STATUS, Kind.ANSWER, Kind.REPORT)]
+_FROM_GATEWAYS = (Kind.BATCH, Kind.ABOUT, Kind.STATUS, Kind.ANSWER, Kind.REPORT)
+_FILTERS = [(name, 1) for name in (*map(every, _FROM_GATEWAYS), NMU)]
 _V5, _V311 = MQTTProtocolVersion.MQTTv5, MQTTProtocolVersion.MQTTv311
 _log = structlog.get_logger()
 

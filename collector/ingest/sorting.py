@@ -13,14 +13,25 @@ from collections.abc import Callable, Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
-from collector.arrivals import Answered, Arrival, Arrived, News, Reason, Refused, Reported, SetAside
+from collector.arrivals import (
+    Announcement,
+    Answered,
+    Arrival,
+    Arrived,
+    News,
+    Reason,
+    Refused,
+    Reported,
+    SetAside,
+)
+from collector.ingest.announcing import announcement
 from collector.ingest.mailbox import Letter
 from wire import topics
 from wire.codec import MAX_BYTES, DecodeError, UnsupportedVersionError, decode
 from wire.messages import About, Batch, CommandAnswer, Epoch, Row, Status, Table
 from wire.messages import Sequence as SequenceNumber
 from wire.reports import MOST_BYTES, Report, ReportDocument
-from wire.topics import Gateway, Kind
+from wire.topics import REGION, Gateway, Kind
 
 EARLIEST_MS = 1_577_836_800_000
 """2020-01-01T00:00Z: no gateway of ours was running before."""
@@ -37,6 +48,7 @@ class Sorted(Struct):
     news: list[News] = []
     answers: list[Answered] = []
     reports: list[Reported] = []
+    announced: list[Announcement] = []
     set_aside: list[SetAside] = []
 
 
@@ -114,12 +126,19 @@ def _sort_report(gateway: Gateway, letter: Letter, _now_ms: int, found: Sorted) 
     found.reports.append(Reported(gateway, report, document))
 
 
+def _sort_nmu(gateway: Gateway, letter: Letter, _now_ms: int, found: Sorted) -> None:
+    if gateway != REGION:
+        raise DecodeError(f"NMU is announced for the region, on {topics.NMU}")
+    found.announced.append(announcement(letter.payload))
+
+
 _SORTERS: dict[Kind, Callable[[Gateway, Letter, int, Sorted], None]] = {
     Kind.BATCH: _sort_batch,
     Kind.ABOUT: _sort_about,
     Kind.STATUS: _sort_status,
     Kind.ANSWER: _sort_answer,
     Kind.REPORT: _sort_report,
+    Kind.NMU: _sort_nmu,
 }
 
 

@@ -8,10 +8,7 @@ from collector.alarms.alarm import Alarm
 from collector.nmu import Entry
 from wire.messages import AlarmEvent, AlarmState
 from wire.texts import ADVERSE_WEATHER
-from wire.topics import Gateway
 
-REGION: Final = Gateway("region", "centre")
-"""Where alarms are that are about no site."""
 _PRIORITY: Final = {1: 3, 2: 2, 3: 1}
 
 

@@ -291,4 +291,4 @@ nmu = sa.Table(
     sa.Column("entry", sa.LargeBinary, nullable=False, comment="as JSON"),
     sa.Column("hash", sa.LargeBinary(32), nullable=False, comment="SHA-256 of the hash before and the entry"),
 )
-"""Degrees of adverse weather conditions, as people entered them; nothing is ever changed."""
+"""Degrees of adverse weather conditions, as they were entered; nothing is ever changed."""

@@ -149,10 +149,13 @@ def test_what_the_store_refuses_is_traced_to_the_messages_that_held_it() -> None
     assert refused_by_store(found, ()) == []
 
 
-@given(st.binary(max_size=200), st.sampled_from([None, "ulba/v1/a/b/about", "ulba/v1/a/b/status", "x"]))
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([None, "ulba/v1/a/b/about", "ulba/v1/a/b/status", topics.NMU, "x"]),
+)
 def test_any_bytes_are_sorted_without_an_exception(payload: bytes, topic: str | None) -> None:
     found = sorted_one(payload, topic)
-    assert len(found.set_aside) + len(found.news) + len(found.arrivals) == 1
+    assert len(found.set_aside) + len(found.news) + len(found.arrivals) + len(found.announced) == 1
 
 
 def test_an_answer_to_a_command_goes_to_the_book_and_rubbish_is_set_aside() -> None:

@@ -1,10 +1,13 @@
 """Shifts, people, tokens and the audit in a real browser."""
 
+import json
+
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.console.centre import Centre, alarm, fill_login, log_in, open_page, picture
+from wire import topics
 
 pytestmark = pytest.mark.system
 
@@ -47,6 +50,20 @@ def test_a_shift_is_started_written_down_and_handed_over_item_by_item(
     tick_all(boris)
     boris.get_by_role("button", name="Принять смену").click()
     expect(boris.locator(".on-shift")).to_contain_text("Смену ведёт boris")
+
+
+def test_a_degree_of_nmu_that_another_system_announces_is_seen_without_a_click(
+    browser: Browser, centre: Centre
+) -> None:
+    page = open_page(browser)
+    log_in(page, centre, "anna", "/shift")
+    expect(page.locator("main")).to_contain_text("Степень НМУ не объявлена")
+    said = {"from": "2020-01-01T00:00:00Z", "to": "2099-01-01T00:00:00Z", "source": "Казгидромет, 14:00"}
+    centre.agent.publish_to(topics.NMU, json.dumps(said | {"degree": 2}).encode(), retain=True)
+    expect(page.locator("main")).to_contain_text("Действует 2 степень НМУ", timeout=20_000)
+    expect(page.locator("main")).to_contain_text("Казгидромет, 14:00")
+    centre.agent.publish_to(topics.NMU, json.dumps(said | {"degree": 0}).encode(), retain=True)
+    expect(page.locator("main")).to_contain_text("Степень НМУ не объявлена", timeout=20_000)
 
 
 def test_somebody_is_added_may_log_in_and_may_no_longer(browser: Browser, centre: Centre) -> None:

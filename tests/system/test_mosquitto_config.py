@@ -26,7 +26,7 @@ class Configured(Mosquitto):
     def command(self) -> list[str]:
         passwords = self.folder / "ulba.passwd"
         passwords.touch(mode=0o600)
-        for user in ("collector", "alarms", str(OURS)):
+        for user in ("collector", "alarms", "weather", str(OURS)):
             tool = ["mosquitto_passwd", "-b", str(passwords), user, "secret"]
             subprocess.run(tool, check=True, capture_output=True)
         text = (SHIPPED / "ulba.conf").read_text(encoding="utf-8")
@@ -136,6 +136,28 @@ def test_the_collector_writes_the_state_of_alarms_and_other_systems_read_it(
         collector.publish(topic, b"x", qos=1, retain=True)
         assert said.get(timeout=10) == "Success"
         assert heard.get(timeout=10) == topic
+
+
+def test_the_degree_of_adverse_weather_is_announced_by_nobody_but_the_weather_service(
+    broker: Configured,
+) -> None:
+    with (
+        client(broker.port, "collector") as (collector, heard),
+        client(broker.port, str(OURS)) as (agent, refused),
+        client(broker.port, "weather") as (weather, said),
+    ):
+        for events in (heard, refused, said):
+            assert events.get(timeout=10) == "Success"
+        collector.subscribe(topics.NMU, qos=1)
+        assert heard.get(timeout=10) == "Granted QoS 1"
+        for topic in (topics.NMU, topics.build(OURS, Kind.NMU)):
+            agent.publish(topic, b"x", qos=1)
+            assert refused.get(timeout=10) == "Not authorized"
+        weather.publish(topics.build(OURS, Kind.BATCH), b"x", qos=1)
+        assert said.get(timeout=10) == "Not authorized"
+        weather.publish(topics.NMU, b"x", qos=1, retain=True)
+        assert said.get(timeout=10) == "Success"
+        assert heard.get(timeout=10) == topics.NMU
 
 
 def test_nobody_comes_in_without_a_password(broker: Configured) -> None:

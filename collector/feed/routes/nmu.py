@@ -1,16 +1,14 @@
-"""The degree of adverse weather conditions, entered by a person."""
+"""The degree of adverse weather conditions: what is in force, and entering one."""
 
 from fastapi import APIRouter
 from msgspec import structs
 
-from collector import nmu, state
+from collector import announced, nmu, state
 from collector.feed.auth import Who
 from collector.feed.context import Here
 from collector.feed.models.shifts import Nmu, NmuState, NmuWanted
 from collector.feed.problems import ProblemCode, ProblemError, described
 from collector.nmu import Entry
-from collector.users import audit
-from collector.users.audit import Deed
 from collector.users.roles import Action
 
 router = APIRouter(tags=["sites"], responses=described())
@@ -33,9 +31,7 @@ def enter(wanted: NmuWanted, who: Who, context: Here) -> NmuState:
     now_ms = context.now_ms()
     entry = Entry(by=who.actor.name, t_ms=now_ms, **wanted.model_dump())
     with state.writing(context.engine) as transaction:
-        before = nmu.in_force(nmu.entries(transaction), now_ms)
-        nmu.enter(transaction, entry)
-        audit.note(transaction, Deed.NMU, who.actor, now_ms, before=before, after=entry)
+        announced.enter(transaction, entry, who.actor)
         return _state(nmu.entries(transaction), now_ms)
 
 

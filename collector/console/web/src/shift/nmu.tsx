@@ -14,18 +14,22 @@ import { ts } from "../texts/shift";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
+const EVERY_MS = 10_000;
 const DEGREES = [1, 2, 3, 0] as const;
 
 const fullHour = (): number => Math.floor(serverNow() / HOUR_MS) * HOUR_MS;
 
 export function NmuPanel() {
-  const answer = useFetched(() => get<NmuAnswer>("/nmu"), []);
+  const answer = useFetched(() => get<NmuAnswer>("/nmu"), [], EVERY_MS);
   return (
     <section class="panel">
       <h2>{ts().nmu}</h2>
       <Show of={answer}>
         {({ current }) => (
-          <p>{current?.degree ? ts().nmuNow(current.degree, moment(current.to_ms)) : ts().nmuNone}</p>
+          <>
+            <p>{current?.degree ? ts().nmuNow(current.degree, moment(current.to_ms)) : ts().nmuNone}</p>
+            {current && <p class="hint">{current.source}</p>}
+          </>
         )}
       </Show>
       {may("nmu") && <Enter done={answer.reload} />}
