@@ -302,7 +302,7 @@ def _keep(parts: Parts, found: Sorted, now_ms: int) -> Told:
         told = [(arrival.gateway, event) for arrival in found.arrivals for event in arrival.batch.alarms]
         telling = {gateway for gateway, _ in told} | parts.rules.concerned(found.arrivals)
         abouts = gateways.abouts(transaction, telling)
-        told += parts.rules.judge(transaction, found.arrivals, abouts)
+        told += parts.rules.judge(transaction, found.arrivals, abouts, now_ms)
         parts.desk.take(transaction, told, now_ms, abouts)
         ledger.note_progress(transaction, found.news, now_ms)
         book.answer(transaction, found.answers, now_ms)

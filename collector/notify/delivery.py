@@ -16,6 +16,8 @@ from collector import state
 DONE_KEPT_MS: Final = 7 * 86_400_000
 DEAD_KEPT_MS: Final = 30 * 86_400_000
 _SAID_CHARS: Final = 500
+_LONGEST_MS: Final = 12 * 3_600_000
+"""Between two attempts; a longer wait is that of a clock that was set back."""
 
 
 class State(StrEnum):
@@ -89,7 +91,7 @@ def lanes(connection: sa.Connection, now_ms: int) -> list[tuple[str, bool]]:
     """The lanes in which something is due, each with whether a person has asked for any of it."""
     c = state.deliveries.c
     asked = sa.func.max(sa.case((c.asked, 1), else_=0))
-    query = sa.select(c.lane, asked).where(c.state == State.WAITING.value, c.next_ms <= now_ms)
+    query = sa.select(c.lane, asked).where(c.state == State.WAITING.value, _is_time(now_ms))
     return [(lane, bool(is_asked)) for lane, is_asked in connection.execute(query.group_by(c.lane))]
 
 
@@ -106,7 +108,7 @@ def due(connection: sa.Connection, lane: str, now_ms: int, limit: int) -> list[D
         earlier.state == State.WAITING.value,
         earlier.id < c.id,
     )
-    mine = _all().where(c.lane == lane, c.state == State.WAITING.value, c.next_ms <= now_ms, ~is_held_up)
+    mine = _all().where(c.lane == lane, c.state == State.WAITING.value, _is_time(now_ms), ~is_held_up)
     return _read(connection, mine.order_by(c.asked.desc(), c.id).limit(limit))
 
 
@@ -176,12 +178,12 @@ def of_number(connection: sa.Connection, number: str) -> list[Delivery]:
 
 def note_done(transaction: sa.Connection, one: int, said: str, now_ms: int) -> None:
     """The receiver has it."""
-    _update(transaction, one, {"state": State.DONE.value, "said": said[:_SAID_CHARS], "next_ms": now_ms})
+    _update(transaction, one, {"state": State.DONE.value, "said": _kept(said), "next_ms": now_ms})
 
 
 def note_failed(transaction: sa.Connection, one: int, said: str, next_ms: int | None) -> None:
     """The receiver has not got it; it is tried again at `next_ms`, or (None) not by itself."""
-    values: dict[str, Any] = {"said": said[:_SAID_CHARS], "attempts": state.deliveries.c.attempts + 1}
+    values: dict[str, Any] = {"said": _kept(said), "attempts": state.deliveries.c.attempts + 1}
     values["asked"] = False
     values |= {"state": State.DEAD.value} if next_ms is None else {"next_ms": next_ms}
     _update(transaction, one, values)
@@ -237,6 +239,17 @@ def forget(transaction: sa.Connection, lane: str) -> None:
 
 def _update(transaction: sa.Connection, one: int, values: dict[str, Any]) -> None:
     transaction.execute(state.deliveries.update().where(state.deliveries.c.id == one).values(values))
+
+
+def _is_time(now_ms: int) -> sa.ColumnElement[bool]:
+    """Whether the next attempt is to be made; the first one at once, whatever the clock was then."""
+    c = state.deliveries.c
+    return (c.attempts == 0) | (c.next_ms <= now_ms) | (c.next_ms > now_ms + _LONGEST_MS)
+
+
+def _kept(said: str) -> str:
+    """What receivers say is theirs: it may be anything."""
+    return state.storable(said, _SAID_CHARS)
 
 
 def _all() -> sa.Select[Any]:

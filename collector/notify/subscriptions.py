@@ -158,7 +158,7 @@ def note(transaction: sa.Connection, number: int, outcome: Outcome, now_ms: int)
     c = state.webhooks.c
     mine = state.webhooks.update().where(c.id == number, c.disabled == "")
     since_ms = sa.case((c.failing_ms == 0, now_ms), else_=c.failing_ms)
-    said = outcome.said[:SAID_CHARS]
+    said = state.storable(outcome.said, SAID_CHARS)
     transaction.execute(
         mine.values(
             tried_ms=now_ms,

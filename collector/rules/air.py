@@ -6,12 +6,13 @@ multiples of the limit; one is left when the mean is below nine tenths of it.
 """
 
 from collections.abc import Mapping, Sequence
-from statistics import StatisticsError, correlation, fmean
+from statistics import StatisticsError, correlation
 from typing import Final
 
 from msgspec import Struct
 
 from collector.rules.findings import LEVEL, Finding, Params, Subject, limit_level
+from collector.store.selection import mean as mean_of
 
 WINDOW_MS: Final = 20 * 60_000
 COVERED: Final = 0.75
@@ -38,7 +39,7 @@ def mean(series: Series, t_ms: int, period_s: float) -> float | None:
     """The mean over the 20 minutes until a time; None: too few good readings."""
     inside = within(series, t_ms)
     wanted = COVERED * WINDOW_MS / 1000 / period_s
-    return fmean(value for _, value in inside) if inside and len(inside) >= wanted else None
+    return mean_of([value for _, value in inside]) if inside and len(inside) >= wanted else None
 
 
 def within(series: Series, t_ms: int, window_ms: int = WINDOW_MS) -> list[tuple[int, float]]:
@@ -89,7 +90,7 @@ def is_lockstep(h2s: Series, so2: Series) -> bool:
         return False
     try:
         return correlation([ours[m] for m in minutes], [theirs[m] for m in minutes]) >= LOCKSTEP
-    except StatisticsError:  # one of them does not move at all
+    except (StatisticsError, OverflowError):  # one of them does not move at all, or beyond all numbers
         return False
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from statistics import fmean
 from typing import Final
 
 from collector.rules.air import Series, within
 from collector.rules.findings import LEVEL, Finding, Params, Subject
+from collector.store.selection import mean
 
 DAY_MS: Final = 24 * 3_600_000
 CONSUMED_MS: Final = 3 * DAY_MS
@@ -55,8 +55,8 @@ def off_schedule(
     ours, theirs = within(supply, t_ms, window_ms), within(outdoor, t_ms, window_ms)
     if not _covers(ours, t_ms, window_ms) or not theirs:
         return None
-    air = fmean(value for _, value in theirs)
-    found, expected = fmean(value for _, value in ours), scheduled(schedule, air)
+    air = mean([value for _, value in theirs])
+    found, expected = mean([value for _, value in ours]), scheduled(schedule, air)
     off = abs(found - expected)
     reached = max(2.0 if off > _FAR * tolerance else 1.0, standing)
     params: Params = {
@@ -117,7 +117,7 @@ def makeup_high(
     inside = within(flow, t_ms, window_ms)
     if not _covers(inside, t_ms, window_ms):
         return None
-    found = fmean(value for _, value in inside)
+    found = mean([value for _, value in inside])
     holds = found > (limit * _BACK if standing else limit)
     reached = max(2.0 if found > _FAR * limit else 1.0, standing)
     params: Params = {

@@ -28,6 +28,8 @@ AIR_POST: Final = "air_post"
 EVERY_MS: Final = 60_000
 """A site is judged at most once in so long of its readings' time."""
 HOUR_MS: Final = 3_600_000
+_AHEAD_MS: Final = 300_000
+"""Clocks of gateways may be so far ahead; one that is wrong by more must not keep later readings unjudged."""
 _LONGEST_BACKLOG: Final = 1500
 """Times of one site that are judged together; of a longer backlog the newest."""
 Told = tuple[Gateway, AlarmEvent]
@@ -59,7 +61,11 @@ class Watch:
         return one.batch.site_class == AIR_POST or one.gateway.site in self._boilers
 
     def judge(
-        self, connection: sa.Connection, arrivals: Sequence[Arrival], abouts: Mapping[Gateway, About]
+        self,
+        connection: sa.Connection,
+        arrivals: Sequence[Arrival],
+        abouts: Mapping[Gateway, About],
+        now_ms: int,
     ) -> list[Told]:
         """What the rules say of what has arrived, to be taken in as what gateways tell; then `settle`.
 
@@ -67,13 +73,14 @@ class Watch:
             connection: to the state database.
             arrivals: batches that the store has.
             abouts: what these gateways have.
+            now_ms: Unix ms; what claims to be of a later time is not judged.
 
         Raises:
             StoreUnavailableError: nothing was judged; the same can be judged later.
         """
         told: list[Told] = []
         self._pending = {}
-        for site, times in self._due(arrivals).items():
+        for site, times in self._due(arrivals, now_ms + _AHEAD_MS).items():
             rules = list(self._rules(site, times, abouts))
             known = book.known(connection, [subject.key for subject, _ in rules])
             for subject, judge in rules:
@@ -86,12 +93,13 @@ class Watch:
         self._judged_ms |= self._pending
         self._pending = {}
 
-    def _due(self, arrivals: Iterable[Arrival]) -> dict[str, list[int]]:
+    def _due(self, arrivals: Iterable[Arrival], latest_ms: int) -> dict[str, list[int]]:
         """Site → the times at which it is to be judged, of those that have arrived."""
         arrived: defaultdict[str, set[int]] = defaultdict(set)
         for one in arrivals:
             if self._is_watched(one):
-                arrived[one.gateway.site].update(row.t_ms for t in one.batch.tables for row in t.rows)
+                times = (row.t_ms for t in one.batch.tables for row in t.rows)
+                arrived[one.gateway.site].update(t_ms for t_ms in times if t_ms <= latest_ms)
         spaced = {
             site: _spaced(times, self._judged_ms.get(site, -EVERY_MS)) for site, times in arrived.items()
         }

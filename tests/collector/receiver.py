@@ -37,6 +37,8 @@ class Receiver:
     def __init__(self) -> None:
         self.posts: list[Post] = []
         self.answer: Answer = lambda _: (204, {})
+        self.says = b""
+        """The body of an answer whose headers tell its length."""
         self.open = threading.Event()
         self.open.set()
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -66,6 +68,7 @@ class Receiver:
                 for name, value in {"content-length": "0", **headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
+                self.wfile.write(receiver.says)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

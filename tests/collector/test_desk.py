@@ -49,6 +49,12 @@ def test_a_thousand_events_are_one_transaction_and_none_is_lost(engine: sa.Engin
     assert set(states(engine).values()) == {State.UNACKNOWLEDGED}
 
 
+def test_an_id_that_no_database_can_hold_is_taken_in_all_the_same(engine: sa.Engine) -> None:
+    with state.writing(engine) as transaction:
+        DESK.take(transaction, [told("a\0b"), told("c")], 5000)
+    assert set(states(engine)) == {key("a\N{REPLACEMENT CHARACTER}b"), key("c")}
+
+
 def test_several_are_acknowledged_at_once_each_for_itself(engine: sa.Engine) -> None:
     with state.writing(engine) as transaction:
         DESK.take(transaction, [told("a"), told("b")], 5000)

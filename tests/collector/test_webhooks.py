@@ -506,3 +506,36 @@ def test_what_cannot_be_a_webhook_is_one_sentence(
     assert done.returncode == 1, os.fspath(config)
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("quick")
+def test_whatever_a_receiver_says_is_kept_as_text(engine: sa.Engine) -> None:
+    with receiving() as receiver, notifying(engine):
+        receiver.answer = lambda _: (410, {"content-length": "3"})
+        receiver.says = b"\0no"
+        number = subscribe(engine, receiver)
+        raise_alarms(engine, ["a"])
+        receiver.await_posts(1)
+        wait_until(lambda: waiting(engine) == 0)
+    (one,) = lanes_of(engine)
+    assert one.said == "410 \N{REPLACEMENT CHARACTER}no"
+    with state.reading(engine) as connection:
+        known = subscriptions.find(connection, number)
+    assert known is not None
+    assert known.disabled == one.said
+
+
+def test_what_waited_when_the_clock_was_set_back_is_due(engine: sa.Engine) -> None:
+    ahead_ms, now_ms = 90 * 86_400_000, 1_000_000
+    with state.writing(engine) as transaction:
+        parcels = [Parcel(lane="webhook:1", order_key=name, number=name, body=b"") for name in "ab"]
+        delivery.enter(transaction, parcels, ahead_ms)
+        first, second = delivery.due(transaction, "webhook:1", now_ms, 10)
+        delivery.note_failed(transaction, first.id, "no", ahead_ms + 60_000)
+        assert delivery.lanes(transaction, now_ms) == ["webhook:1"]
+        assert len(delivery.due(transaction, "webhook:1", now_ms, 10)) == 2
+        delivery.note_failed(transaction, first.id, "no", now_ms + 60_000)
+        assert delivery.due(transaction, "webhook:1", now_ms, 10) == [second]
+        assert lease.taken(transaction, "x", "a", ahead_ms)
+        assert lease.taken(transaction, "x", "b", now_ms), "it was taken by a clock that was ahead"
+        assert not lease.taken(transaction, "x", "a", now_ms)

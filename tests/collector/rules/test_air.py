@@ -69,11 +69,12 @@ class Centre(Struct):
     desk: Desk
     rules: Watch
 
-    def receive(self, *batches: Batch) -> None:
+    def receive(self, *batches: Batch, now_ms: int | None = None) -> None:
+        newest_ms = max(row.t_ms for one in batches for table in one.tables for row in table.rows)
         arrivals = [Arrival(POST, one) for one in batches]
         self.store.write(arrivals)
         with state.writing(self.engine) as transaction:
-            told = self.rules.judge(transaction, arrivals, {POST: ABOUT})
+            told = self.rules.judge(transaction, arrivals, {POST: ABOUT}, now_ms or newest_ms)
             self.desk.take(transaction, told, T0, {POST: ABOUT})
         self.rules.settle()
 
@@ -115,6 +116,20 @@ def test_21_minutes_at_twice_the_limit_open_level_1_and_clean_air_closes_it(cent
     assert alarm.event.params["limit"] == SO2
     centre.feed("so2", [0.1] * 21, since=41)
     assert [one[0] for one in centre.journal()] == [AlarmState.RAISED, AlarmState.CLEARED]
+
+
+def test_a_reading_of_tomorrow_keeps_none_of_today_unjudged(centre: Centre) -> None:
+    tomorrow = batch([23 * 60], "so2", [0.1])
+    centre.receive(tomorrow, now_ms=T0)
+    centre.feed("so2", [2 * SO2] * 21)
+    assert [one[0] for one in centre.journal()] == [AlarmState.RAISED]
+
+
+def test_numbers_whose_sum_is_beyond_all_numbers_end_nobody(centre: Centre) -> None:
+    for minute in range(22):
+        value = 1.7e308 - minute % 2 * 1e307
+        centre.receive(*(batch([minute], channel, [value]) for channel in ("so2", "h2s")))
+    assert {alarm.event.channel for alarm in centre.alarms()} == {"so2", "h2s"}
 
 
 def test_a_spike_of_five_minutes_is_no_exceedance(centre: Centre) -> None:

@@ -78,7 +78,7 @@ def receive(
     arrivals = [Arrival(HOUSE, batch)]
     store.write(arrivals)
     with state.writing(engine) as transaction:
-        told = Watch(RULES, store).judge(transaction, arrivals, {HOUSE: ABOUT})
+        told = Watch(RULES, store).judge(transaction, arrivals, {HOUSE: ABOUT}, scans[-1].t_ms)
         DESK.take(transaction, told, T0, {HOUSE: ABOUT})
         return book.in_states(transaction, State)
 
@@ -163,3 +163,11 @@ def test_the_degree_of_adverse_weather_is_an_alarm_while_it_is_in_force(engine: 
     assert text.title == "Өңір: қолайсыз метеорологиялық жағдай"
     clock.tick(6, 50_000)
     assert alarms() == [(key, False, 1, 3.0)]
+
+
+def test_numbers_whose_sum_is_beyond_all_numbers_end_nobody(engine: sa.Engine, store: Store) -> None:
+    beyond = (1.7e308, 1.7e308, 1.7e308, 1.7e308)
+    assert {one.event.code for one in receive(engine, store, MINUTE, *[beyond] * 70)} == {
+        "off_schedule",
+        "makeup_high",
+    }
