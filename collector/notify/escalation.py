@@ -126,7 +126,7 @@ def decide(
         local: the same moment in the zone of the plan.
         on_duty: `rota.on_duty`.
     """
-    known = {one.topic: one for one in rounds}
+    known = {one.topic: _until(one, now_ms) for one in rounds}
     going = [_round(topic, known.get(topic.id), now_ms) for topic in region.topics]
     duty = [on_duty(step, local) for step in plan.steps]
     calls = [call for one in going for call in _calls(one, plan, duty, region.failed, now_ms)]
@@ -134,6 +134,12 @@ def decide(
     told = [_noted(one, messages, now_ms) for one in going]
     kept = [one for one in rounds if one.topic in region.quiet and one.topic not in {t.topic for t in told}]
     return Decision(rounds=(*told, *kept), messages=messages)
+
+
+def _until(one: Round, now_ms: int) -> Round:
+    """As if nothing were still to come: after a clock was set back nobody would be called for as long."""
+    told = tuple(replace(entry, last_ms=min(entry.last_ms, now_ms)) for entry in one.told)
+    return replace(one, since_ms=min(one.since_ms, now_ms), told=told)
 
 
 def _round(topic: Topic, known: Round | None, now_ms: int) -> Round:
@@ -204,7 +210,8 @@ def _messages(calls: Sequence[Call], region: Region, plan: NotifyTable, now_ms: 
         gather_ms = round(plan.gather_s * 1000)
         if region.is_flood and not urgent:
             gather_ms = max(gather_ms, FLOOD_GATHER_MS)
-        if now_ms - region.heard_ms.get(person, now_ms - gather_ms) >= gather_ms:
+        heard_ms = region.heard_ms.get(person, now_ms - gather_ms)
+        if heard_ms > now_ms or now_ms - heard_ms >= gather_ms:
             yield Message(id=f"{now_ms}-{person}", person=person, calls=mine)
 
 

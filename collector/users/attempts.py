@@ -17,7 +17,8 @@ def note(transaction: sa.Connection, name: str, address: str, now_ms: int) -> No
     """Count one more attempt, and forget those of old; `forget` takes back what was none."""
     c = state.login_failures.c
     who = list(throttle.counts(name, address))
-    transaction.execute(state.login_failures.delete().where(c.last_ms < now_ms - throttle.FORGOTTEN_MS))
+    is_forgotten = sa.func.abs(c.last_ms - now_ms) > throttle.FORGOTTEN_MS
+    transaction.execute(state.login_failures.delete().where(is_forgotten))
     known = _known(transaction, who)
     for one in who:
         counted = throttle.failed(known.get(one), now_ms)

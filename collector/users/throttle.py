@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 FORGOTTEN_MS: Final = 3_600_000
-"""Failures older than this count no more."""
+"""Failures older than this count no more; nor those of a clock that was as far ahead and is set back."""
 
 
 class Failures(Struct, frozen=True):
@@ -31,7 +31,7 @@ class Patience(Struct, frozen=True):
         """Milliseconds still to wait before the next attempt."""
         age_ms = now_ms - known.last_ms
         over = known.count - self.free
-        if over < 0 or age_ms > FORGOTTEN_MS:
+        if over < 0 or abs(age_ms) > FORGOTTEN_MS:
             return 0
         return max(min(1000 << min(over, 30), self.most_ms) - max(age_ms, 0), 0)
 
@@ -52,6 +52,6 @@ def wait_ms(patience: Mapping[str, Patience], known: Mapping[str, Failures], now
 
 def failed(known: Failures | None, now_ms: int) -> Failures:
     """After one more failure."""
-    if known is None or now_ms - known.last_ms > FORGOTTEN_MS:
+    if known is None or abs(now_ms - known.last_ms) > FORGOTTEN_MS:
         return Failures(1, now_ms)
     return Failures(known.count + 1, now_ms)

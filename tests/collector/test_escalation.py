@@ -290,3 +290,14 @@ def test_of_a_flood_of_incidents_nobody_gets_more_than_a_message_each_gathering_
 def test_a_plan_that_does_not_fit_is_refused(change: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         NotifyTable(**({"people": PEOPLE, "steps": STEPS} | change))
+
+
+def test_after_the_clock_was_set_back_people_are_called_as_if_it_had_been_right() -> None:
+    story = Story()
+    assert story.look(topic())
+    story.now_ms -= 30 * 24 * 60 * MIN
+    assert not story.look(topic())
+    assert called(story.later(5, topic())) == [("bolat", 1, Kind.ESCALATED)]
+    assert called(story.later(1, topic(), topic(2))) == [("aigul", 0, Kind.FIRST)]
+    assert called(story.later(9, topic()))[0] == ("chief", 2, Kind.ESCALATED)
+    assert called(story.later(15, topic())) == [("chief", 2, Kind.AGAIN)]

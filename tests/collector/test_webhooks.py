@@ -532,7 +532,7 @@ def test_what_waited_when_the_clock_was_set_back_is_due(engine: sa.Engine) -> No
         delivery.enter(transaction, parcels, ahead_ms)
         first, second = delivery.due(transaction, "webhook:1", now_ms, 10)
         delivery.note_failed(transaction, first.id, "no", ahead_ms + 60_000)
-        assert delivery.lanes(transaction, now_ms) == ["webhook:1"]
+        assert delivery.lanes(transaction, now_ms) == [("webhook:1", False)]
         assert len(delivery.due(transaction, "webhook:1", now_ms, 10)) == 2
         delivery.note_failed(transaction, first.id, "no", now_ms + 60_000)
         assert delivery.due(transaction, "webhook:1", now_ms, 10) == [second]

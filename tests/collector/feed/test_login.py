@@ -209,6 +209,7 @@ def test_the_wait_doubles_up_to_a_most_and_is_forgotten() -> None:
     waits = [patience.wait_ms(Failures(count, 0), 0) for count in range(4, 14)]
     assert waits == [0, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000]
     assert patience.wait_ms(Failures(9, 0), throttle.FORGOTTEN_MS + 1) == 0
+    assert patience.wait_ms(Failures(9, throttle.FORGOTTEN_MS + 1), 0) == 0, "a clock was set back"
     assert throttle.failed(Failures(9, 0), throttle.FORGOTTEN_MS + 1) == Failures(
         1, throttle.FORGOTTEN_MS + 1
     )
