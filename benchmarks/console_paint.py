@@ -16,7 +16,16 @@ from typing import TypeVar
 from playwright.sync_api import Browser, Page
 
 from benchmarks.measure import Row
-from tests.console.centre import Centre, alarm, chromium_browser, log_in, now_ms, open_page, running
+from tests.console.centre import (
+    Centre,
+    alarm,
+    as_process,
+    chromium_browser,
+    log_in,
+    now_ms,
+    open_page,
+    running,
+)
 from tests.servers import Mosquitto
 
 T = TypeVar("T")
@@ -87,7 +96,7 @@ def _alone(folder: Path, browser: Browser, measure: Callable[[Centre, Page], T])
     with (
         tempfile.TemporaryDirectory(dir=folder) as own,
         Mosquitto(Path(own) / "mosquitto") as broker,
-        running(Path(own), broker.port) as centre,
+        running(Path(own), broker.port, as_process) as centre,
     ):
         return measure(centre, open_page(browser))
 

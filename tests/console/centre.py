@@ -4,21 +4,23 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from msgspec import Struct
 from msgspec.structs import replace
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
 
 from collector import state
+from collector.settings import load
 from collector.users import people
 from collector.users.people import Wanted
 from collector.users.roles import ALL_GROUPS, Grant, Role
-from tests.collector.collecting import Agent, batch
+from tests.collector.collecting import Agent, batch, collecting, wait_until
 from tests.programs import Program
 from tests.servers import free_port
 from wire.codec import encode
@@ -30,7 +32,7 @@ GATEWAY = Gateway("bh-01", "gw-1")
 EPOCH = "00000000000000cc"
 SITE_TITLES = {"ru": "Котельная на Бажова", "kk": "Бажов қазандығы", "en": "Bazhov boiler house"}
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
-_CHROMIUM = (
+CHROMIUM = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -47,17 +49,16 @@ def now_ms() -> int:
 
 
 class Centre(Struct):
-    """A running collector with its console."""
+    """A collector with its console, and the gateway that tells it of alarms."""
 
-    folder: Path
-    program: Program
     agent: Agent
     url: str
     seq: int = 0
 
-    def start(self) -> None:
-        self.program.start()
-        self.program.await_ready()
+    @property
+    def streams(self) -> int:
+        """How many follow the stream, by the collector's own count."""
+        return int(httpx.get(f"{self.url}/api/v1/health").json()["streams"])
 
     def send(self, *events: AlarmEvent, tables: Sequence[Table] = (), wait: bool = True) -> None:
         """As a gateway does; without `wait` it is only left at the broker."""
@@ -140,14 +141,49 @@ def add_people(folder: Path) -> None:
 
 
 @contextmanager
-def running(folder: Path, broker_port: int) -> Iterator[Centre]:
+def as_process(file: Path) -> Iterator[None]:
+    """The collector as systemd runs it; at the end it is killed."""
+    program = Program("collector", ["collector", "run", "-c", str(file)], file.parent)
+    with program:
+        program.await_ready()
+        yield
+
+
+@contextmanager
+def as_thread(file: Path) -> Iterator[None]:
+    """The same collector in this process: it is there at once, where a process takes a second of the CPU."""
+    wanted = load(file)
+    assert wanted.feed is not None
+    url = f"http://{wanted.feed.listen}/api/v1/health"
+
+    def answers() -> bool:
+        try:
+            return httpx.get(url).is_success
+        except httpx.TransportError:
+            return False
+
+    with collecting(wanted):
+        wait_until(answers)
+        yield
+
+
+Collector = Callable[[Path], AbstractContextManager[None]]
+
+
+@contextmanager
+def running(folder: Path, broker_port: int, collector: Collector = as_thread) -> Iterator[Centre]:
+    with prepared(folder, broker_port) as (centre, file), collector(file):
+        yield centre
+
+
+@contextmanager
+def prepared(folder: Path, broker_port: int) -> Iterator[tuple[Centre, Path]]:
+    """A centre whose collector is still to be started from the file."""
     add_people(folder)
     port = free_port()
     file = _write_config(folder, broker_port, port)
-    program = Program("collector", ["collector", "run", "-c", str(file)], folder)
-    with program, Agent(broker_port, GATEWAY) as agent:
-        program.await_ready()
-        yield Centre(folder, program, agent, f"http://127.0.0.1:{port}")
+    with Agent(broker_port, GATEWAY) as agent:
+        yield Centre(agent, f"http://127.0.0.1:{port}"), file
 
 
 def chromium() -> str:
@@ -163,35 +199,53 @@ def chromium() -> str:
 @contextmanager
 def chromium_browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=_CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM)
         try:
             yield browser
+            close_pages(browser)
         finally:
             browser.close()
 
 
+_wrong: list[str] = []
+
+
 def open_page(browser: Browser, **context: Any) -> Page:
-    """A browser of somebody's own; whatever goes wrong in its page fails the test."""
+    """A browser of somebody's own; `close_pages` tells what goes wrong in any of its pages."""
     given = {"viewport": {"width": 1440, "height": 900}, "locale": "ru-RU"} | context
-    page = browser.new_context(**given).new_page()
-    page.set_default_timeout(15_000)
-    page.on("pageerror", _fail)
-    page.on("request", _see_own)
-    return page
+    return watched(browser.new_context(**given)).new_page()
 
 
-def _fail(error: Exception) -> None:
-    raise AssertionError(f"the page threw: {error}")
+def watched(context: BrowserContext) -> BrowserContext:
+    context.set_default_timeout(15_000)
+    context.on("weberror", lambda error: _wrong.append(f"a page threw: {error.error}"))
+    context.on("request", _see_own)
+    return context
 
 
 def _see_own(request: Request) -> None:
     """The console asks nobody but its own centre."""
-    assert re.match(r"(http://127\.0\.0\.1:\d+/|data:)", request.url), request.url
+    if not re.match(r"(http://127\.0\.0\.1:\d+/|data:)", request.url):
+        _wrong.append(f"a page asked elsewhere: {request.url}")
+
+
+def close_pages(browser: Browser) -> None:
+    """The test is over: nothing has gone wrong in any page."""
+    for context in browser.contexts:
+        context.close()
+    nothing_went_wrong()
+
+
+def nothing_went_wrong() -> None:
+    found, _wrong[:] = list(_wrong), []
+    assert not found, found
 
 
 def log_in(page: Page, centre: Centre, name: str = "anna", path: str = "/") -> None:
+    """Have a session and be on a page; what the form does is tested where it is shown."""
+    answer = page.request.post(f"{centre.url}/api/v1/login", data={"name": name, "password": PASSWORD})
+    assert answer.ok, answer.text()
     page.goto(centre.url + path)
-    fill_login(page, name)
     page.wait_for_selector(".shell")
 
 

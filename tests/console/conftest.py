@@ -1,4 +1,8 @@
-"""A centre and a browser for one test."""
+"""A browser for each module, and in it for each test a centre and contexts of its own.
+
+Not one browser for all tests: while playwright is at work a loop of asyncio runs in this thread, and other
+modules have tests that want one.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +21,16 @@ def centre(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[Centre]:
         yield running
 
 
-@pytest.fixture
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
     with centres.chromium_browser() as opened:
         yield opened
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Iterator[Browser]:
+    yield chromium
+    centres.close_pages(chromium)
 
 
 @pytest.fixture

@@ -1,24 +1,39 @@
 """The stream in a real browser: lost and back without a gap, one for all tabs."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from tests.console.centre import Centre, alarm, fill_login, log_in, open_page, picture
+from tests.console.centre import (
+    Centre,
+    alarm,
+    as_process,
+    fill_login,
+    log_in,
+    open_page,
+    picture,
+    prepared,
+)
+from tests.servers import Mosquitto
 
 pytestmark = pytest.mark.system
 
 
-def test_what_happens_while_the_centre_is_away_is_there_when_it_is_back(page: Page, centre: Centre) -> None:
-    log_in(page, centre)
-    centre.send(alarm("before"))
-    expect(page.locator(".row.alarm")).to_have_count(1)
-    centre.program.stop()
-    expect(page.locator(".lost")).to_contain_text("Нет связи с центром с ")
-    picture(page, "connection-lost")
-    centre.send(*(alarm(f"meanwhile-{n}") for n in range(8)), wait=False)
-    centre.start()
-    expect(page.locator(".row.alarm")).to_have_count(9, timeout=20_000)
-    expect(page.locator(".lost")).to_have_count(0)
+def test_what_happens_while_the_centre_is_away_is_there_when_it_is_back(
+    page: Page, mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    with prepared(tmp_path, mosquitto.port) as (centre, file):
+        with as_process(file):
+            log_in(page, centre)
+            centre.send(alarm("before"))
+            expect(page.locator(".row.alarm")).to_have_count(1)
+        expect(page.locator(".lost")).to_contain_text("Нет связи с центром с ")
+        picture(page, "connection-lost")
+        centre.send(*(alarm(f"meanwhile-{n}") for n in range(8)), wait=False)
+        with as_process(file):
+            expect(page.locator(".row.alarm")).to_have_count(9, timeout=20_000)
+            expect(page.locator(".lost")).to_have_count(0)
 
 
 def test_tabs_share_one_stream_and_the_next_one_takes_it_over(browser: Browser, centre: Centre) -> None:

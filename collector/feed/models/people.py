@@ -166,3 +166,4 @@ class Health(BaseModel):
     oidc: bool = Field(description="Whether one may log in through an OpenID provider.")
     languages: list[Language]
     newest_seq: int = Field(description="The newest number of the alarm journal.")
+    streams: int = Field(description="How many consoles and programs follow the event stream.")

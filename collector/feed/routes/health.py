@@ -12,10 +12,11 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health")
 def health(context: Here) -> Health:
-    """The version, how one may log in, and the newest number of the alarm journal."""
+    """The version, how one may log in, the newest number of the alarm journal, and how many follow it."""
     return Health(
         version=version("ulba"),
         oidc=context.table.oidc.issuer is not None,
         languages=["ru", "kk", "en"],
         newest_seq=context.hub.seq,
+        streams=len(context.hub.clients),
     )

@@ -2,7 +2,8 @@
  * The stream of alarm events, resumed by the journal's number after every interruption.
  *
  * Read with `fetch`, not EventSource: the number to resume from is ours to choose, a connection over which no
- * beat comes is given up, and a session that has ended is told from a centre that cannot be reached.
+ * beat comes is given up, and a session that has ended is told from a centre that cannot be reached. A tab that
+ * was put to sleep hears no more of a connection that it had (Chromium 156) and begins another one when it wakes up.
  */
 
 import { EventParser } from "./events";
@@ -12,6 +13,8 @@ import type { FeedEvent, Language } from "./types";
 export const SILENT_MS = 25_000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 8_000;
+/** There is a beat every ten seconds. */
+const OVERDUE_MS = 15_000;
 
 export interface Listener {
   /** The events of one piece of the stream, in order. */
@@ -24,29 +27,49 @@ export interface Listener {
 /** Listen until `stop` is aborted. */
 export async function listen(language: Language, listener: Listener, stop: AbortSignal): Promise<void> {
   let wait = FIRST_WAIT_MS;
+  let renewed = false;
+  const alive = () => {
+    wait = FIRST_WAIT_MS;
+  };
+  const renew = () => {
+    renewed = true;
+  };
   while (!stop.aborted) {
+    renewed = false;
     try {
-      await connection(language, listener, stop, () => {
-        wait = FIRST_WAIT_MS;
-      });
+      await connection(language, listener, stop, { alive, renew });
     } catch {
       // An interruption of any kind: told below, and tried again.
     }
     if (stop.aborted) return;
+    if (renewed) continue;
     listener.connected(false);
     await pause(wait * (0.75 + Math.random() / 2), stop);
     wait = Math.min(wait * 2, LONGEST_WAIT_MS);
   }
 }
 
+interface Told {
+  /** Something has come. */
+  alive(): void;
+  /** This connection ends only to make room for another one. */
+  renew(): void;
+}
+
 async function connection(
   language: Language,
   listener: Listener,
   stop: AbortSignal,
-  alive: () => void,
+  told: Told,
 ): Promise<void> {
   const cut = new AbortController();
   stop.addEventListener("abort", () => cut.abort(), { once: true });
+  let heardMs = Date.now();
+  onAwaking(cut.signal, (wasAsleep) => {
+    if (!wasAsleep && Date.now() - heardMs < OVERDUE_MS) return;
+    told.renew();
+    cut.abort();
+  });
   let watch = setTimeout(() => cut.abort(), SILENT_MS);
   try {
     const answer = await fetch(address("/stream", { lang: language, after: listener.after() }), {
@@ -62,7 +85,8 @@ async function connection(
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      alive();
+      told.alive();
+      heardMs = Date.now();
       clearTimeout(watch);
       watch = setTimeout(() => cut.abort(), SILENT_MS);
       const events = parser
@@ -74,6 +98,12 @@ async function connection(
     clearTimeout(watch);
     cut.abort();
   }
+}
+
+/** Not every browser says that a page was asleep; all say that it is looked at again. */
+function onAwaking(until: AbortSignal, then: (wasAsleep: boolean) => void): void {
+  document.addEventListener("resume", () => then(true), { signal: until });
+  document.addEventListener("visibilitychange", () => document.hidden || then(false), { signal: until });
 }
 
 function pause(ms: number, stop: AbortSignal): Promise<void> {

@@ -33,6 +33,7 @@ export interface Health {
   oidc: boolean;
   languages: Language[];
   newest_seq: number;
+  streams: number;
 }
 
 export interface Aside {
