@@ -10,6 +10,7 @@ from wire import config_file
 from wire.broker import Broker
 from wire.messages import Name
 from wire.quantities import Quantity
+from wire.titles import Title
 
 
 class SqliteStore(
@@ -170,7 +171,6 @@ class FeedTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 ALL_GROUPS: Final = "*"
-Title = str | dict[Literal["ru", "kk", "en"], str]
 
 
 class SiteTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -102,6 +102,8 @@ class Channel(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A gas whose instrument counts ppm or ppb: the agent makes mg/m³ of it; limits are shares too."""
     table: tuple[tuple[float, float], ...] = ()
     """What a site's tank holds: value → m³, rising values; profiles have none."""
+    titles: dict[str, str] = {}
+    """The title by language (ru, kk, en), where it is written so."""
 
 
 class StatusField(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -28,6 +28,7 @@ from sensor_profiles.model import (
 )
 from wire.config_file import Path_
 from wire.quantities import Quantity
+from wire.titles import Title, by_language, plain
 
 Pattern = Annotated[str, Meta(pattern=r"^[a-z0-9{][a-z0-9_{}-]{0,62}\Z")]
 """A name, with `{n}` where it is repeated."""
@@ -53,7 +54,7 @@ class FieldTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 class ChannelTable(FieldTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
     quantity: Quantity
-    title: str = ""
+    title: Title = ""
     scale: float = 1.0
     offset: float = 0.0
     low: float | None = None
@@ -191,7 +192,8 @@ def _channel(file: ProfileFile, table: ChannelTable, n: int) -> Channel:
     return Channel(
         name=_named(table.name, n),
         quantity=table.quantity,
-        title=_named(table.title, n),
+        title=_named(plain(table.title), n),
+        titles={language: _named(said, n) for language, said in by_language(table.title).items()},
         field=_field(file, table, n),
         scale=table.scale,
         offset=table.offset,

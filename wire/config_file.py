@@ -14,7 +14,7 @@ import tomli
 
 T = TypeVar("T")
 Path_ = tuple[str | int, ...]
-_AT = re.compile(r" - at `\$(.*)`$")
+_AT = re.compile(r" - at (?:`key` in )?`\$(.*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[\.\.\.\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 _MISSING = re.compile(r"Object missing required field `(.*)`")
@@ -196,11 +196,13 @@ def _type_at(kind: Any, path: Path_, tree: Any) -> Any:
 def _chosen(kind: Any, value: Any) -> Any:
     if not isinstance(kind, msgspec.inspect.UnionType):
         return kind
-    real: list[Any] = [t for t in kind.types if not isinstance(t, msgspec.inspect.NoneType)]
-    tagged = (
-        t for t in real if isinstance(value, dict) and value.get(getattr(t, "tag_field", None)) == t.tag
-    )
-    return next(tagged, real[0])
+    inspect = msgspec.inspect
+    real: list[Any] = [t for t in kind.types if not isinstance(t, inspect.NoneType)]
+    if not isinstance(value, dict):
+        return real[0]
+    tables = [t for t in real if isinstance(t, inspect.StructType | inspect.DictType)]
+    tagged = (t for t in tables if value.get(getattr(t, "tag_field", None)) == getattr(t, "tag", None))
+    return next(tagged, (tables or real)[0])
 
 
 def _inside(kind: Any, step: str | int) -> Any:
@@ -217,9 +219,10 @@ def _fields(kind: Any) -> list[str]:
 
 
 def _words(kind: Any, path: Path_, tree: Any) -> list[str]:
-    """What may stand at a path that takes one of some words: an enum, a literal, the tag of a table."""
+    """What may stand at a path that takes some words: an enum, a literal, keys or the tag of a table."""
     inspect = msgspec.inspect
     found = _type_at(kind, path, tree)
+    found = found.key_type if isinstance(found, inspect.DictType) else found
     if isinstance(found, inspect.EnumType):
         return [str(member.value) for member in found.cls]
     if isinstance(found, inspect.LiteralType):

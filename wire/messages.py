@@ -208,6 +208,8 @@ class ChannelAbout(Struct, frozen=True, kw_only=True, omit_defaults=True):
     low: float | None = None
     high: float | None = None
     title: str = ""
+    titles: dict[str, str] = {}
+    """By language, where the site wrote it so; `title` is for those who do not know of it."""
 
 
 class DeviceAbout(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -230,6 +232,8 @@ class About(Struct, frozen=True, kw_only=True, omit_defaults=True):
     boot: str
     site_class: Name
     site_title: str = ""
+    site_titles: dict[str, str] = {}
+    """By language, as the titles of channels."""
     started_ms: Milliseconds
     devices: tuple[DeviceAbout, ...]
 

@@ -10,9 +10,10 @@ from msgspec import Struct
 
 from collector.alarms.silence import Facts
 from collector.facts import facts
-from collector.settings import SiteTable, Title
+from collector.settings import SiteTable
 from wire.messages import About
 from wire.texts import Names, names_of
+from wire.titles import by_language, in_language, plain
 from wire.topics import Gateway
 
 _FRESH_S: Final = 2.0
@@ -36,8 +37,8 @@ class Region(Struct, frozen=True, kw_only=True):
     def title(self, site: str, language: str) -> str:
         """What people call a site: by the settings, else by its gateway, else its identifier."""
         listed = self.sites.get(site)
-        said = _in(listed.title, language) if listed else ""
-        return said or self._told_title(site) or site
+        title = listed.title if listed else ""
+        return in_language(plain(title), by_language(title), language) or self._told(site, language) or site
 
     def all_sites(self) -> list[str]:
         """Listed ones in their order, then those that only their gateways told of."""
@@ -56,9 +57,10 @@ class Region(Struct, frozen=True, kw_only=True):
         """What the things of a gateway are called."""
         return self.names.get(gateway) or Names(gateway=str(gateway))
 
-    def _told_title(self, site: str) -> str:
+    def _told(self, site: str, language: str) -> str:
         abouts = (known.about for known in self.at(site))
-        return next((about.site_title for about in abouts if about and about.site_title), "")
+        told = (in_language(one.site_title, one.site_titles, language) for one in abouts if one)
+        return next(filter(None, told), "")
 
 
 class Atlas:
@@ -107,10 +109,3 @@ def gateway_of(key: str) -> Gateway:
     """The gateway an alarm's key begins with."""
     site, gateway, *_ = key.split("/", 2)
     return Gateway(site, gateway)
-
-
-def _in(title: Title, language: str) -> str:
-    if isinstance(title, str):
-        return title
-    said = {str(known): words for known, words in title.items()}
-    return said.get(language) or next(iter(said.values()), "")

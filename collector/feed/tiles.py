@@ -17,6 +17,7 @@ from collector.feed.models.sites import (
 from collector.feed.region import Region
 from collector.feed.values import Newest
 from wire.messages import ChannelAbout, DeviceAbout
+from wire.texts.titles import channel_title
 
 _HEADLINES: Final = 4
 _TELLING: Final = (
@@ -56,12 +57,12 @@ def site(
             "worst_priority": min((one.priority for one in alarms), default=None),
             "unacknowledged": sum(one.state in URGENT for one in alarms),
             "active": sum(one.active for one in alarms),
-            "headline": _headline(name, region, newest),
+            "headline": _headline(name, region, newest, language),
         }
     )
 
 
-def devices(name: str, region: Region, newest: Newest) -> list[DeviceValues]:
+def devices(name: str, region: Region, newest: Newest, language: str) -> list[DeviceValues]:
     """All devices of a site with their newest values."""
     return [
         DeviceValues(
@@ -70,7 +71,7 @@ def devices(name: str, region: Region, newest: Newest) -> list[DeviceValues]:
             link=device.link,
             period_s=device.period_s,
             gateway=known.gateway.gateway,
-            channels=[_channel(name, device, channel, newest) for channel in device.channels],
+            channels=[_channel(name, device, channel, newest, language) for channel in device.channels],
         )
         for known in region.at(name)
         if known.about
@@ -78,12 +79,12 @@ def devices(name: str, region: Region, newest: Newest) -> list[DeviceValues]:
     ]
 
 
-def titled(point: str, region: Region) -> tuple[str, str]:
+def titled(point: str, region: Region, language: str) -> tuple[str, str]:
     """The title and unit of a point; its own name where nobody has told."""
     name, device_name, channel_name = point.split("/")
     for device, channel in _channels(name, region):
         if (device.name, channel.name) == (device_name, channel_name):
-            return channel.title or channel.name, channel.unit
+            return _title(channel, language), channel.unit
     return channel_name, ""
 
 
@@ -104,11 +105,11 @@ def _progress(learning: Sequence[tuple[int, int]]) -> Progress | None:
     return Progress(seen=sum(seen for seen, _ in learning), needed=sum(needed for _, needed in learning))
 
 
-def _headline(name: str, region: Region, newest: Newest) -> list[Headline]:
+def _headline(name: str, region: Region, newest: Newest, language: str) -> list[Headline]:
     channels = list(_channels(name, region))
     listed = region.sites.get(name)
     chosen = list(_chosen(channels, listed.headline if listed and listed.headline else _TELLING))
-    return [_value(name, *one, newest) for one in (chosen or channels)[:_HEADLINES]]
+    return [_value(name, *one, newest, language) for one in (chosen or channels)[:_HEADLINES]]
 
 
 def _chosen(
@@ -128,11 +129,15 @@ def _channels(name: str, region: Region) -> Iterator[tuple[DeviceAbout, ChannelA
             yield from ((device, channel) for channel in device.channels)
 
 
-def _value(site: str, device: DeviceAbout, channel: ChannelAbout, newest: Newest) -> Headline:
+def _title(channel: ChannelAbout, language: str) -> str:
+    return channel_title(channel.title, channel.titles, language) or channel.name
+
+
+def _value(site: str, device: DeviceAbout, channel: ChannelAbout, newest: Newest, language: str) -> Headline:
     reading = newest.get(f"{site}/{device.name}/{channel.name}")
     return Headline(
         channel=channel.name,
-        title=channel.title or channel.name,
+        title=_title(channel, language),
         value=reading.value if reading else None,
         unit=channel.unit,
         quality=reading.quality if reading else None,
@@ -140,9 +145,11 @@ def _value(site: str, device: DeviceAbout, channel: ChannelAbout, newest: Newest
     )
 
 
-def _channel(site: str, device: DeviceAbout, channel: ChannelAbout, newest: Newest) -> ChannelValue:
+def _channel(
+    site: str, device: DeviceAbout, channel: ChannelAbout, newest: Newest, language: str
+) -> ChannelValue:
     return ChannelValue(
-        **_value(site, device, channel, newest).model_dump(),
+        **_value(site, device, channel, newest, language).model_dump(),
         quantity=channel.quantity,
         low=channel.low,
         high=channel.high,

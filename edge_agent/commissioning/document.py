@@ -24,6 +24,8 @@ from wire.reports import (
     ReportLanguage,
     Sample,
 )
+from wire.texts.titles import channel_title
+from wire.titles import in_language
 
 
 class Cover(Struct, frozen=True, kw_only=True):
@@ -46,7 +48,7 @@ def document(plant: Plant, surveyed: Sequence[SurveyedLink], cover: Cover) -> Re
         title=cover.title,
         site=plant.site,
         site_class=plant.site_class,
-        site_title=plant.site_title,
+        site_title=in_language(plant.site_title, plant.site_titles, cover.language),
         gateway=plant.gateway,
         made_ms=cover.made_ms,
         utc_offset_min=cover.utc_offset_min,
@@ -54,11 +56,7 @@ def document(plant: Plant, surveyed: Sequence[SurveyedLink], cover: Cover) -> Re
         person=cover.person,
         notes=cover.notes,
         links=tuple(_link(one) for one in surveyed),
-        devices=tuple(
-            _device(device, cover.photos.get(device.here.device.name, ()))
-            for one in surveyed
-            for device in one.devices
-        ),
+        devices=tuple(_device(device, cover) for one in surveyed for device in one.devices),
     )
 
 
@@ -75,7 +73,7 @@ def _link(one: SurveyedLink) -> ReportedLink:
     )
 
 
-def _device(one: Surveyed, photos: tuple[str, ...]) -> ReportedDevice:
+def _device(one: Surveyed, cover: Cover) -> ReportedDevice:
     device = one.here.device
     tables = {table.channel: table for table in device.calibrations}
     return ReportedDevice(
@@ -87,11 +85,16 @@ def _device(one: Surveyed, photos: tuple[str, ...]) -> ReportedDevice:
         period_s=device.period_ms / 1000,
         identified=_identified(one),
         channels=tuple(
-            _channel(channel, [poll[index] for poll in one.polls], tables.get(device.origins[index]))
+            _channel(
+                channel,
+                [poll[index] for poll in one.polls],
+                tables.get(device.origins[index]),
+                cover.language,
+            )
             for index, channel in enumerate(one.here.profile.channels)
         ),
         quality=line_quality(one.heard),
-        photos=photos,
+        photos=cover.photos.get(device.name, ()),
     )
 
 
@@ -106,12 +109,14 @@ def _identified(one: Surveyed) -> Identified:
     )
 
 
-def _channel(channel: Channel, shown: Sequence[Shown], table: CalibrationTable | None) -> ReportedChannel:
+def _channel(
+    channel: Channel, shown: Sequence[Shown], table: CalibrationTable | None, language: ReportLanguage
+) -> ReportedChannel:
     return ReportedChannel(
         name=channel.name,
         quantity=str(channel.quantity),
         unit=unit_of(channel),
-        title=channel.title,
+        title=channel_title(channel.title, channel.titles, language),
         low=channel.low,
         high=channel.high,
         samples=tuple(

@@ -24,6 +24,7 @@ def about(plant: Plant, epoch: str, boot: str, started_ms: int) -> About:
         boot=boot,
         site_class=plant.site_class,
         site_title=plant.site_title,
+        site_titles=plant.site_titles,
         started_ms=started_ms,
         devices=tuple(_device(device) for device in plant.devices),
     )
@@ -73,6 +74,7 @@ def _device(device: Device) -> DeviceAbout:
                 low=channel.low,
                 high=channel.high,
                 title=channel.title,
+                titles=channel.titles,
             )
             for channel in device.channels
         ),

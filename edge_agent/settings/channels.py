@@ -13,9 +13,10 @@ from edge_agent.settings.tables import ChannelTable, DeviceTable
 from sensor_profiles.model import Channel, Encoding, Profile
 from wire.config_file import Path_, nearest
 from wire.quantities import Quantity
+from wire.titles import by_language, plain
 
 _NUMBERS = ("low", "high", "scale", "offset")
-_OF_CHANNEL = ("name", "quantity", "title", "measured_in", *_NUMBERS)
+_OF_CHANNEL = ("name", "quantity", "measured_in", *_NUMBERS)
 
 
 def channels(page: Page, path: Path_, device: DeviceTable, profile: Profile) -> tuple[Channel, ...]:
@@ -100,7 +101,7 @@ def _join(page: Page, path: Path_, channel: Channel, table: ChannelTable) -> Cha
     if table.scale == 0:
         raise page.error((*path, "scale"), "0 would make every value the same; write another scale")
     given = {key: value for key in _OF_CHANNEL if (value := getattr(table, key)) is not None}
-    joined = msgspec.structs.replace(channel, **(_limits(channel, table) | given))
+    joined = msgspec.structs.replace(channel, **(_limits(channel, table) | given | _titles(table)))
     joined = tanks.calibrated(page, path, air.shared(page, path, joined, table), table)
     if joined.low is not None and joined.high is not None and joined.low >= joined.high:
         key = "low" if table.low is not None else "high"
@@ -112,6 +113,13 @@ def _join(page: Page, path: Path_, channel: Channel, table: ChannelTable) -> Cha
             (*path, "quantity"), "text is the quantity of strings only, and strings have no other"
         )
     return joined
+
+
+def _titles(table: ChannelTable) -> dict[str, object]:
+    """What the site calls a channel; nothing where it leaves that to the profile."""
+    if table.title is None:
+        return {}
+    return {"title": plain(table.title), "titles": by_language(table.title)}
 
 
 def _limits(channel: Channel, table: ChannelTable) -> dict[str, float | None]:

@@ -89,3 +89,5 @@ class Plant(Struct, frozen=True):
     poll: PollTable = PollTable()
     air: Air = Air()
     detection: Detection = Detection()
+    site_titles: dict[str, str] = {}
+    """By language, where they are written so."""

@@ -16,6 +16,7 @@ from sensor_profiles import loader
 from sensor_profiles.model import Profile
 from wire import config_file
 from wire.config_file import Path_, nearest
+from wire.titles import by_language, plain
 
 
 def load(path: Path) -> Plant:
@@ -52,7 +53,8 @@ def parse(text: str, path: Path, name: str = "") -> Plant:
     return Plant(
         site=file.site.name,
         site_class=file.site.site_class,
-        site_title=file.site.title,
+        site_title=plain(file.site.title),
+        site_titles=by_language(file.site.title),
         gateway=file.gateway,
         log_level=file.log_level,
         broker=file.broker,

@@ -14,6 +14,7 @@ from sensor_profiles.gases import Share
 from wire.broker import Broker
 from wire.messages import Name
 from wire.quantities import Quantity
+from wire.titles import Title
 
 Positive = Annotated[float, Meta(gt=0)]
 
@@ -23,7 +24,7 @@ class SiteTable(
 ):
     name: Name
     site_class: Literal["boiler_house", "air_post"]
-    title: str = ""
+    title: Title = ""
 
 
 class OutboxTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,7 +83,8 @@ class ChannelTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     name: Name | None = None
     quantity: Quantity | None = None
-    title: str | None = None
+    title: Title | None = None
+    """For all, or for each language; a plain one that the project's table of titles has is translated."""
     low: float | None = None
     high: float | None = None
     scale: float | None = None

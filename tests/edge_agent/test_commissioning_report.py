@@ -33,6 +33,7 @@ from wire.reports import (
     Sample,
 )
 from wire.texts import LANGUAGES
+from wire.texts.titles import translated
 
 PORT = "by-id/usb-FTDI_RS485-if00"
 CONFIG = """gateway = "gw-1"
@@ -206,6 +207,7 @@ async def test_a_report_holds_what_was_found_and_is_printed_in_its_language(
             WORDS[language].title,
             WORDS[language].signatures,
             "Қазандық № 7",
+            translated("Wind direction", language),
             "IMG_1.jpg",
             "Мұнара",
             "Ә. Ғани",

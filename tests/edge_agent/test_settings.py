@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_agent import settings
+from edge_agent.health import about
 from edge_agent.settings import Device, Link
 from edge_agent.settings.lines import line_ms
 from sensor_profiles import loader
@@ -122,6 +123,21 @@ def test_profiles_of_ones_own_are_found_beside_the_file(tmp_path: Path) -> None:
     assert settings.load(file).devices[0].profile.vendor == "ACME"
 
 
+def test_a_title_in_each_language_is_told_so_that_older_collectors_have_one_too(tmp_path: Path) -> None:
+    titles = '{ ru = "Насос", kk = "Сорғы", en = "Pump" }'
+    more = f'[device.channels.in1]\ntitle = {titles}\n[device.channels.in2]\ntitle = "Pump"\n'
+    site = SITE + f"title = {titles}\n"
+    file = tmp_path / "agent.toml"
+    file.write_text(site + SERIAL + device("a", more=more), encoding="utf-8")
+    said = json.loads(msgspec.json.encode(about(settings.load(file), "0" * 16, "b", 1)))
+    languages = {"ru": "Насос", "kk": "Сорғы", "en": "Pump"}
+    assert (said["site_title"], said["site_titles"]) == ("Pump", languages)
+    own, plain = said["devices"][0]["channels"]
+    assert (own["title"], own["titles"]) == ("Pump", languages)
+    assert plain["title"] == "Pump"
+    assert "titles" not in plain, "what older agents say must be what is said without wordings"
+
+
 REFUSED = [
     (
         SERIAL + device("a") + device("a", more="unit = 3\n"),
@@ -140,6 +156,14 @@ REFUSED = [
     (
         SERIAL + device("a", more="[device.channels.in9]\n"),
         "12: device[0].channels.in9: the profile owen_mv110_224_8a has no such channel; did you mean `in8`?",
+    ),
+    (
+        SERIAL + device("a", more='[device.channels.in1]\ntitle = { de = "Eingang" }\n'),
+        "13: device[0].channels.in1.title: `de` is not known; known: en, kk, ru",
+    ),
+    (
+        SERIAL + device("a", more="[device.channels.in1]\ntitle = { ru = 5 }\n"),
+        "13: device[0].channels.in1.title.ru: expected `str`, got `int`",
     ),
     (
         '[[link]]\nname = "line"\n' + device("a"),

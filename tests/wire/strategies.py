@@ -80,7 +80,12 @@ batches = st.builds(
 )
 receipts = st.builds(Receipt, epoch=epochs, ranges=st.lists(st.tuples(sequences, sequences)).map(tuple))
 channel_abouts = st.builds(
-    ChannelAbout, name=names, quantity=st.sampled_from(Quantity).map(str), unit=st.text(max_size=5)
+    ChannelAbout,
+    name=names,
+    quantity=st.sampled_from(Quantity).map(str),
+    unit=st.text(max_size=5),
+    title=st.text(max_size=5),
+    titles=st.dictionaries(st.sampled_from(["ru", "kk", "en"]), st.text(max_size=5)),
 )
 abouts = st.builds(
     About,

@@ -20,7 +20,8 @@ from wire.texts.showing import count, duration, moment, number, with_unit
 ALMATY = ZoneInfo("Asia/Almaty")
 T_MS = 1_769_379_600_000  # 2026-01-26 03:20 +05:00
 EACH = pytest.mark.parametrize("language", LANGUAGES)
-NAMES = Names(gateway="bh-07/gw-1", channels={("heat", "t_supply"): "Температура подачи"})
+SUPPLY = ChannelAbout(name="t_supply", quantity="temperature", unit="Cel", title="Supply temperature")
+NAMES = Names(gateway="bh-07/gw-1", channels={("heat", "t_supply"): SUPPLY})
 PARTS = Phrases.__struct_fields__
 
 
@@ -179,18 +180,18 @@ def plain(text: Text) -> list[str]:
 
 def test_a_limit_in_russian() -> None:
     title, happened, evidence, check = plain(render(HIGH, "ru", NAMES, ALMATY))
-    assert title == "Температура подачи: выше предела"
-    assert happened == "Температура подачи: 96,25 °C, должно быть не выше 95 °C. Началось 26.01.2026 03:20."
+    assert title == "Температура в подающем трубопроводе (heat): выше предела"
+    assert happened.startswith("Температура в подающем трубопроводе (heat): 96,25 °C, ")
+    assert happened.endswith("должно быть не выше 95 °C. Началось 26.01.2026 03:20.")
     assert evidence == "Показание за пределом уже 5 минут; тревога снимется, когда оно вернётся к 93 °C."
     assert check.startswith("Сверьте показание")
 
 
 def test_a_limit_in_kazakh_and_english() -> None:
     title, happened, evidence, _ = plain(render(HIGH, "kk", NAMES, ALMATY))
-    assert title == "Температура подачи: жоғарғы шектен жоғары"
-    assert (
-        happened == "Температура подачи: 96,25 °C, жоғарғы шегі — 95 °C. Басталған уақыты: 26.01.2026 03:20."
-    )
+    assert title == "Беру құбырындағы температура (heat): жоғарғы шектен жоғары"
+    assert happened.startswith("Беру құбырындағы температура (heat): 96,25 °C, жоғарғы шегі — 95 °C. ")
+    assert happened.endswith("Басталған уақыты: 26.01.2026 03:20.")
     assert evidence.startswith("Көрсеткіш 5 минут бойы шектен тыс тұр; мәні 93 °C деңгейіне")
     title, happened, _, _ = plain(render(HIGH, "en", Names()))
     assert title == "heat/t_supply: above its limit"
@@ -202,7 +203,7 @@ def test_what_has_ended_says_how_and_asks_for_nothing() -> None:
         HIGH, state=AlarmState.CLEARED, t_ms=T_MS + 3_900_000, params={**HIGH.params, "value": 92.5}
     )
     title, happened, evidence, check = plain(render(over, "ru", NAMES, ALMATY))
-    assert title == "Температура подачи: выше предела — снято"
+    assert title == "Температура в подающем трубопроводе (heat): выше предела — снято"
     assert happened.endswith("92,5 °C при пределе 95 °C. Тревога длилась 1 час 5 минут.")
     assert (evidence, check) == ("", "Действий не требуется.")
 
@@ -250,9 +251,9 @@ def test_names_come_from_what_a_gateway_says_about_itself() -> None:
         version="1", epoch="0" * 16, boot="b", site_class="boiler_house", started_ms=0, devices=(device,)
     )
     names = names_of(about, "bh-07/gw-1")
-    assert names.channel("heat", "t_supply") == "Supply (heat)"
-    assert names.channel("fuel", "heat.t_supply") == "Supply (heat)"
-    assert names.channel("fuel", "level") == "fuel/level"
+    assert names.channel("heat", "t_supply", "ru") == "Supply (heat)"
+    assert names.channel("fuel", "heat.t_supply", "en") == "Supply (heat)"
+    assert names.channel("fuel", "level", "ru") == "fuel/level"
 
 
 def test_a_rate_has_its_sign_and_its_bound_has_none() -> None:
@@ -266,6 +267,6 @@ def test_an_anomaly_is_about_its_strongest_channel() -> None:
     params = {"channel": "t_supply", "value": 40.0, "expected": 70.0, "others": "t_return", "unit": "Cel"}
     event = msgspec.structs.replace(HIGH, code="anomaly", channel=None, params=params)
     title, happened, evidence, _ = plain(render(event, "ru", NAMES))
-    assert title == "Температура подачи: необычное поведение"
+    assert title == "Температура в подающем трубопроводе (heat): необычное поведение"
     assert "сейчас 40 °C, ожидалось 70 °C" in happened
     assert "другие необычные каналы: heat/t_return" in evidence

@@ -14,7 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from wire.messages import About, AlarmEvent, AlarmState, Clock
+from wire.messages import About, AlarmEvent, AlarmState, ChannelAbout, Clock
 from wire.texts.en import ENGLISH
 from wire.texts.kk import KAZAKH
 from wire.texts.language import Language, Noun, Phrases
@@ -31,6 +31,7 @@ from wire.texts.parameters import (
 )
 from wire.texts.ru import RUSSIAN
 from wire.texts.showing import count, duration, moment, number, with_unit
+from wire.texts.titles import channel_title
 
 __all__ = [
     "ADVERSE_WEATHER",
@@ -57,14 +58,16 @@ class Names(Struct, frozen=True, kw_only=True):
     """What people call the things of a gateway; what has no name here is called by its identifier."""
 
     gateway: str = ""
-    channels: Mapping[tuple[str, str], str] = {}
-    """(device, channel) → title."""
+    channels: Mapping[tuple[str, str], ChannelAbout] = {}
+    """(device, channel) → what bears a title."""
 
-    def channel(self, device: str | None, channel: str) -> str:
-        """The title of a channel; `device.channel` names one of another device."""
+    def channel(self, device: str | None, channel: str, language: str) -> str:
+        """A channel by its title and its device; `device.channel` names one of another device."""
         owner, dot, name = channel.partition(".")
         key = (owner, name) if dot else (device or "", channel)
-        return self.channels.get(key) or (f"{key[0]}/{key[1]}" if key[0] else channel)
+        if known := self.channels.get(key):
+            return f"{channel_title(known.title, known.titles, language)} ({key[0]})"
+        return f"{key[0]}/{key[1]}" if key[0] else channel
 
 
 class Text(Struct, frozen=True):
@@ -77,11 +80,11 @@ class Text(Struct, frozen=True):
 
 
 def names_of(about: About, gateway: str) -> Names:
-    """The names a gateway gave its channels; a title is followed by the device it belongs to."""
+    """The names a gateway gave its channels."""
     return Names(
         gateway=gateway,
         channels={
-            (device.name, channel.name): f"{channel.title} ({device.name})"
+            (device.name, channel.name): channel
             for device in about.devices
             for channel in device.channels
             if channel.title
@@ -103,7 +106,7 @@ def render(event: AlarmEvent, language: str, names: Names, zone: tzinfo | None =
     """
     said = LANGUAGES[language]
     phrases = said.phrases.get(event.code, said.unknown_code)
-    words = _Words(event, said, names, zone)
+    words = _Words(event, said, language, names, zone)
     title = f"{words.place()}: {phrases.name}"
     note = f" {said.clock_not_set}" if event.clock is Clock.UNSYNCED else ""
     evidence = words.fill(phrases.evidence) + note
@@ -153,6 +156,7 @@ class _Words(Struct, frozen=True):
 
     event: AlarmEvent
     said: Language
+    language: str
     names: Names
     zone: tzinfo | None
 
@@ -164,7 +168,7 @@ class _Words(Struct, frozen=True):
         """What the alarm is about, to begin its title."""
         event, said = self.event, self.said
         if event.channel is not None:
-            return self.names.channel(event.device, event.channel)
+            return self.called(event.channel)
         if "channel" in PARAMETERS.get(event.code, {}) and event.params.get("channel"):
             return self.word("channel")
         if event.code in {GATEWAY_SILENT, ADVERSE_WEATHER}:
@@ -175,6 +179,10 @@ class _Words(Struct, frozen=True):
             return said.link.format(event.link)
         relation = event.params.get("relation")
         return said.relation.format(relation) if relation else said.gateway.format(self.names.gateway)
+
+    def called(self, channel: str) -> str:
+        """A channel of the event's device, or `device.channel`, as people call it."""
+        return self.names.channel(self.event.device, channel, self.language)
 
     def word(self, name: str) -> str:
         """One parameter, or one of the words that every event has."""
@@ -208,9 +216,9 @@ class _Words(Struct, frozen=True):
             return words.get(value, value if unknown is None else unknown)
         match kind:
             case Kind.CHANNEL:
-                return self.names.channel(self.event.device, value)
+                return self.called(value)
             case Kind.CHANNELS:
-                return ", ".join(self.names.channel(self.event.device, one) for one in value.split(", "))
+                return ", ".join(map(self.called, value.split(", ")))
         return value
 
     def _all_params(self) -> str:

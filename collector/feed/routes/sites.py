@@ -43,9 +43,8 @@ def one_site(site: str, who: Who, context: Here, lang: Language | None = None) -
     newest = context.values.newest(now_ms)
     tile = tiles.site(site, region, newest, [one.alarm for one in shown], now_ms=now_ms, language=language)
     alarms = [context.texts.view(one, region, language) for one in shown]
-    return SiteDetail.model_validate(
-        tile.model_dump(by_alias=True) | {"devices": tiles.devices(site, region, newest), "alarms": alarms}
-    )
+    devices = tiles.devices(site, region, newest, language)
+    return SiteDetail.model_validate(tile.model_dump(by_alias=True) | {"devices": devices, "alarms": alarms})
 
 
 @router.get("/map", response_class=Response, responses={200: {"content": {"application/geo+json": {}}}})

@@ -39,7 +39,7 @@ def trend(who: Who, context: Here, asked: Annotated[RangeAsked, Query()]) -> Tre
     with state.reading(context.engine) as connection:
         region = context.atlas.region(connection)
         spans = _spans(connection, asked)
-    title, unit = tiles.titled(asked.point, region)
+    title, unit = tiles.titled(asked.point, region, language)
     curve = trends.curve(readings, every_ms)
     return Trend(
         point=asked.point,
@@ -75,14 +75,13 @@ def export(who: Who, context: Here, asked: Annotated[RangeAsked, Query()]) -> St
     """A point's readings as a table for a spreadsheet; with `every_ms` the mean of each bucket."""
     _see_point(who, context, asked.point)
     _see_range(asked)
+    language = asked.lang or who.language
     with state.reading(context.engine) as connection:
-        title, unit = tiles.titled(asked.point, context.atlas.region(connection))
+        title, unit = tiles.titled(asked.point, context.atlas.region(connection), language)
     selection = Selection(
         points=asked.point, start_ms=asked.from_ms, end_ms=asked.to_ms, every_ms=asked.every_ms or None
     )
-    lines = sheet.lines(
-        context.store.read(selection), f"{title}, {unit}", context.zone, asked.lang or who.language
-    )
+    lines = sheet.lines(context.store.read(selection), f"{title}, {unit}", context.zone, language)
     name = f"{asked.point.replace('/', '_')}.csv"
     return StreamingResponse(
         lines,

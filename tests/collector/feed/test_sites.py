@@ -5,6 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 
 from collector import gateways, ledger, state
 from collector.alarms.alarm import Entry
@@ -32,6 +33,8 @@ from wire.topics import Gateway
 ALL = ("*", Role.DISPATCHER)
 POINT = "bh-01/boiler-1/t_supply"
 EPOCH = "00000000000000aa"
+NEW = Gateway("new-9", "gw")
+"""At a site that the centre's settings do not name."""
 
 
 def about(title: str = "Supply temperature") -> About:
@@ -117,7 +120,7 @@ def test_a_site_whose_gateway_is_dead_or_brings_nothing_is_stale(server: Server)
 
 def test_sites_of_other_groups_are_not_there_and_unlisted_ones_are_for_all_groups(server: Server) -> None:
     clara, anna = server.person("clara", ("right", Role.VIEWER)), server.person("anna", ALL)
-    say(server, about(), gateway=Gateway("new-9", "gw"))
+    say(server, about(), gateway=NEW)
     assert [one["site"] for one in clara.get("/sites").json()["sites"]] == ["bh-02"]
     assert [one["site"] for one in anna.get("/sites").json()["sites"]] == ["bh-01", "bh-02", "new-9"]
     for path in ("/sites/bh-01", "/sites/nothing"):
@@ -126,6 +129,33 @@ def test_sites_of_other_groups_are_not_there_and_unlisted_ones_are_for_all_group
         answer = clara.get(path, params={"point": POINT, "from_ms": 0, "to_ms": 1000})
         assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
     assert clara.get("/sparklines", params={"points": POINT}).json() == {"points": {}}
+
+
+def test_titles_are_read_in_the_readers_language(server: Server) -> None:
+    anna = server.person("anna", ALL)
+    known = about()
+    (device,) = known.devices
+    titles = {"ru": "Обратка", "kk": "Қайту"}
+    own = structs.replace(device.channels[2], title="Обратка", titles=titles)
+    told = structs.replace(device, channels=(*device.channels[:2], own))
+    say(
+        server,
+        structs.replace(known, devices=(told,), site_title="Пост", site_titles={"ru": "Пост", "kk": "Бекет"}),
+        gateway=NEW,
+    )
+    asked: dict[str, str | int] = {"point": f"{NEW.site}/boiler-1/t_supply", "from_ms": 0, "to_ms": 1000}
+    for language, site, supply, back in (
+        ("ru", "Пост", "Температура в подающем трубопроводе", "Обратка"),
+        ("kk", "Бекет", "Беру құбырындағы температура", "Қайту"),
+        ("en", "Пост", "Supply temperature", "Обратка"),
+    ):
+        found = anna.get(f"/sites/{NEW.site}", params={"lang": language}).json()
+        assert found["title"] == site
+        shown = [one["title"] for one in found["devices"][0]["channels"]]
+        assert shown == ["spare", supply, back]
+        assert [one["title"] for one in found["headline"]] == [supply, back]
+        assert anna.get("/trend", params=asked | {"lang": language}).json()["title"] == supply
+        assert supply in anna.get("/export", params=asked | {"lang": language}).text.splitlines()[0]
 
 
 def test_a_trend_has_buckets_marks_of_alarms_and_a_band(server: Server) -> None:
