@@ -213,6 +213,13 @@ def lines(
     return [Line(seq, _entry.decode(body)) for seq, body in connection.execute(query)]
 
 
+def newest_lines(connection: sa.Connection, key: str, limit: int) -> list[Line]:
+    """The newest of the journal of an alarm, the newest first."""
+    c = state.alarm_journal.c
+    query = sa.select(c.seq, c.entry).where(c.key == key).order_by(c.seq.desc()).limit(limit)
+    return [Line(seq, _entry.decode(body)) for seq, body in connection.execute(query)]
+
+
 def last_seq(connection: sa.Connection) -> int:
     """The number of the newest entry; 0: there is none."""
     c = state.alarm_journal.c

@@ -86,18 +86,22 @@ class Follower:
         with state.reading(self._engine) as connection:
             lines = book.lines(connection, after_seq=self._seq, limit=_AT_ONCE)
             items = list(self._changes(connection, lines))
-            self._seq = lines[-1].seq if lines else self._seq
-            if self._struck and now_s - self._incidents_s >= _INCIDENTS_EVERY_S:
-                self._incidents_s = now_s
-                items += self._incidents(connection)
+        if lines:
+            self._post(items, lines[-1].seq)
+        # What is read after it may fail, and may not take with it what was read before.
+        with state.reading(self._engine) as connection:
+            items = self._incidents(connection, now_s)
             items += self._floods.look(connection, self._seq, now_s, now_ms)
         if items:
-            seq = self._seq
-            self._hub.post(lambda: self._hub.add(items, seq))
+            self._post(items, self._seq)
         if now_s - self._beat_s >= BEAT_EVERY_S:
             self._beat_s = now_s
             self._look_after_clients(now_ms)
         return len(lines) == _AT_ONCE
+
+    def _post(self, items: list[Item], seq: int) -> None:
+        self._seq = seq
+        self._hub.post(lambda: self._hub.add(items, seq))
 
     def _changes(self, connection: sa.Connection, lines: list[Line]) -> Iterator[Item]:
         if not lines:
@@ -112,12 +116,17 @@ class Follower:
                 item.encoded(language)
             yield item
 
-    def _incidents(self, connection: sa.Connection) -> Iterator[Item]:
-        struck, self._struck = self._struck, set()
+    def _incidents(self, connection: sa.Connection, now_s: float) -> list[Item]:
+        if not self._struck or now_s - self._incidents_s < _INCIDENTS_EVERY_S:
+            return []
+        self._incidents_s = now_s
         region = self._atlas.region(connection)
-        for found in listing.incidents(connection, struck):
-            alarms = listing.of_incident(connection, found.id)
-            yield _incident(self._seq, found, alarms, region)
+        found = [
+            _incident(self._seq, one, listing.of_incident(connection, one.id), region)
+            for one in listing.incidents(connection, self._struck)
+        ]
+        self._struck = set()
+        return found
 
     def _look_after_clients(self, now_ms: int) -> None:
         used = {client.key for client in self._hub.clients.copy() if client.key is not None}

@@ -166,8 +166,13 @@ class Hub:
                 size += len(parts[-1])
         if not size and client.beat != self._beat:
             client.beat = self._beat
-            return self._beat_said
+            return self._beat_said if client.after <= self.seq else self._begun_anew(client)
         return b"".join(parts)
+
+    def _begun_anew(self, client: Client) -> bytes:
+        """A client knows more than there is: the journal is another one, as after a restore from a backup."""
+        client.after = 0
+        return RELOAD
 
     def _wake(self) -> None:
         for client in self.clients:

@@ -72,12 +72,12 @@ class OidcProvider:
                 keys = _fetched(client, metadata["jwks_uri"])
         except (AuthlibBaseError, requests.RequestException) as error:
             raise ProviderError(f"the provider gave no token: {error}") from None
-        return self._identity(str(token.get("id_token", "")), keys, attempt.nonce)
+        return self._identity(str(token.get("id_token", "")), keys, attempt.nonce, metadata["issuer"])
 
-    def _identity(self, id_token: str, keys: Any, nonce: str) -> Identity:
+    def _identity(self, id_token: str, keys: Any, nonce: str, issuer: str) -> Identity:
         expected = jwt.JWTClaimsRegistry(
             leeway=_LEEWAY_S,
-            iss={"essential": True, "value": self._issuer},
+            iss={"essential": True, "value": issuer},
             aud={"essential": True, "value": self._table.client_id},
             exp={"essential": True},
             sub={"essential": True},
@@ -86,6 +86,7 @@ class OidcProvider:
         try:
             claims = jwt.decode(id_token, KeySet.import_key_set(keys), algorithms=_ALGORITHMS).claims
             expected.validate(claims)
+            self._see_party(claims)
         except (JoseError, ValueError, KeyError, TypeError) as error:
             raise ProviderError(f"the provider's token cannot be believed: {error}") from None
         groups = claims.get(self._table.roles_claim) or ()
@@ -95,6 +96,13 @@ class OidcProvider:
             title=str(claims.get("name") or ""),
             groups=tuple(map(str, groups)) if isinstance(groups, list | tuple) else (str(groups),),
         )
+
+    def _see_party(self, claims: dict[str, Any]) -> None:
+        """A token for several must have been given to us (OpenID Connect Core 1.0, 3.1.3.7, step 4)."""
+        is_for_several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        party = claims.get("azp", None if is_for_several else self._table.client_id)
+        if party != self._table.client_id:
+            raise ValueError(f"it was given to {party}")
 
     def _client(self) -> OAuth2Session:
         return OAuth2Session(

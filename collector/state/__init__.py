@@ -223,7 +223,8 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """One consistent view; waits for no writer."""
-    with _named_errors(), engine.connect() as connection:
+    view = engine.execution_options(**_VIEW.get(engine.dialect.name, {}))
+    with _named_errors(), view.connect() as connection:
         yield connection
 
 
@@ -240,12 +241,18 @@ def insert(transaction: sa.Connection, table: sa.Table) -> Any:
 _INSERTS: dict[str, Callable[[sa.Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
+_VIEW: dict[str, dict[str, Any]] = {"postgresql": {"isolation_level": "REPEATABLE READ"}}
+"""By itself PostgreSQL shows each statement what was committed until then (its documentation, 13.2.1)."""
+
+
 @contextmanager
 def _named_errors() -> Iterator[None]:
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
         raise StateUnavailableError(f"state database: {error.orig}") from error
+    except sa.exc.TimeoutError as error:
+        raise StateUnavailableError(f"state database: all connections are in use: {error}") from error
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

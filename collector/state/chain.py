@@ -57,6 +57,8 @@ def chained(previous: bytes, body: bytes) -> bytes:
 def broken_at(connection: sa.Connection, table: sa.Table) -> int | None:
     """The first number at which the chain is not what was written; None: all of it is."""
     previous, expected = BEGINNING, 1
+    counted = sa.select(state.counters.c.value).where(state.counters.c.name == table.name)
+    newest = connection.execute(counted).scalar() or 0
     query = sa.select(table.c.seq, table.c.entry, table.c.hash).order_by(table.c.seq)
     with connection.execute(query.execution_options(yield_per=_AT_ONCE)) as rows:
         for seq, body, found in rows:
@@ -65,7 +67,7 @@ def broken_at(connection: sa.Connection, table: sa.Table) -> int | None:
             if seq != expected or found != previous:
                 return expected
             expected += 1
-    return None
+    return expected if expected <= newest else None
 
 
 def lock(transaction: sa.Connection, table: sa.Table) -> None:

@@ -62,6 +62,11 @@ class Line(Struct, frozen=True):
     entry: Entry
 
 
+def lock(transaction: sa.Connection) -> None:
+    """Wait until no other process changes people or counts attempts; to be called before they are read."""
+    chain.lock(transaction, state.audit)
+
+
 def note(
     transaction: sa.Connection,
     deed: Deed,

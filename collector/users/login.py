@@ -60,6 +60,7 @@ class Door:
         """The person whose password this is."""
         known_as = name.casefold() if people.is_name(name) else "?"
         with state.writing(self._engine) as transaction:
+            audit.lock(transaction)
             if wait_ms := attempts.wait_ms(transaction, known_as, by.address, now_ms):
                 raise TooManyError(wait_ms)
             # Counted before it is known: a hundred attempts at the same moment are a hundred.

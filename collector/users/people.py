@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from msgspec import UNSET, Struct, UnsetType
 
 from collector import state
-from collector.users import passwords
+from collector.users import audit, passwords
 from collector.users.roles import ALL_GROUPS, Grant, Role
 
 FIRST_NAME: Final = "administrator"
@@ -71,8 +71,8 @@ def seen(person: Person) -> Seen:
 
 
 def is_name(text: str) -> bool:
-    """Whether somebody may be called so."""
-    return _NAME.fullmatch(text) is not None
+    """Whether somebody may be called so; in lower case some letters are two."""
+    return _NAME.fullmatch(text.casefold()) is not None
 
 
 def everybody(connection: sa.Connection) -> list[Person]:
@@ -109,6 +109,7 @@ def add(transaction: sa.Connection, name: str, wanted: Wanted, now_ms: int) -> P
     """
     if not is_name(name):
         raise UnfitError("name_unfit", "a name has 1 to 64 characters without spaces, `@` and `/`")
+    audit.lock(transaction)
     if named(transaction, name):
         raise UnfitError("name_taken", f"there is somebody named {name} already")
     values: dict[str, Any] = {"title": name, "language": "ru", "disabled": False} | _columns(wanted)
@@ -126,6 +127,7 @@ def change(transaction: sa.Connection, person: Person, wanted: Wanted) -> Person
         WeakPasswordError: see `passwords.hashed`.
     """
     values = _columns(wanted)
+    audit.lock(transaction)
     if values:
         transaction.execute(state.people.update().where(state.people.c.id == person.id).values(values))
     has_other_roles = wanted.grants is not UNSET and set(wanted.grants) != set(person.grants)
@@ -144,6 +146,7 @@ def first(transaction: sa.Connection, now_ms: int) -> str | None:
     Returns:
         The password, which is kept nowhere; None: there were people.
     """
+    audit.lock(transaction)
     if transaction.execute(sa.select(sa.func.count()).select_from(state.people)).scalar_one():
         return None
     password = passwords.drawn()

@@ -1,3 +1,4 @@
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 
 from collector import state
 from collector.notify import delivery
-from collector.state import StateUnavailableError, StateUnusableError, check_url
+from collector.state import StateUnavailableError, StateUnusableError, chain, check_url
 
 NEWEST = len(state.MIGRATIONS) + 1
 ADDED = {
@@ -174,3 +175,35 @@ def test_alarms_get_their_new_columns_and_keep_their_incident(state_url: str) ->
         assert found == [("a", 7, 0), ("b", 0, 0)]
         indexes = sa.inspect(connection).get_indexes("alarm")
         assert {index["column_names"][0] for index in indexes} >= {"due_ms", "incident", "state"}
+
+
+def test_what_is_read_together_is_of_one_moment(engine: sa.Engine) -> None:
+    count = sa.select(sa.func.count()).select_from(state.counters)
+    with state.reading(engine) as before:
+        assert before.execute(count).scalar_one() == 0
+        with state.writing(engine) as transaction:
+            transaction.execute(state.counters.insert(), {"name": "n", "value": 1})
+        assert before.execute(count).scalar_one() == 0
+    with state.writing(engine) as transaction:
+        assert transaction.get_isolation_level() in {"SERIALIZABLE", "READ COMMITTED"}, "those that wait"
+    with state.reading(engine) as after:
+        assert after.execute(count).scalar_one() == 1
+
+
+def test_more_work_than_connections_is_held_up_not_ended(tmp_path: Path) -> None:
+    with state.opened(f"sqlite:///{tmp_path / 'state.db'}") as engine, ExitStack() as held:
+        pool = engine.pool
+        assert isinstance(pool, sa.QueuePool)
+        pool._timeout = 0.01
+        for _ in range(15):
+            held.enter_context(state.reading(engine))
+        with pytest.raises(StateUnavailableError, match="all connections are in use"):
+            held.enter_context(state.reading(engine))
+
+
+def test_a_chain_whose_newest_entries_were_taken_away_is_broken(engine: sa.Engine) -> None:
+    with state.writing(engine) as transaction:
+        chain.append(transaction, state.audit, [(n, b"%d" % n) for n in range(3)])
+        assert chain.broken_at(transaction, state.audit) is None
+        transaction.execute(state.audit.delete().where(state.audit.c.seq > 1))
+        assert chain.broken_at(transaction, state.audit) == 2

@@ -1,6 +1,6 @@
 """The event stream: every change of an alarm, in the order of the journal."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -14,6 +14,7 @@ from collector.feed.stream import EventStream
 from collector.users.roles import Action
 
 router = APIRouter(tags=["alarms"], responses=described())
+_DIGITS: Final = 16
 _EXAMPLE = 'id: 5\nevent: alarm\ndata: {"seq":5,"alarm":{},"change":{}}\n\n'
 
 
@@ -34,4 +35,9 @@ async def stream(
     who = await run_in_threadpool(auth.find, request, context)
     who.see_anywhere(Action.READ)
     client = Client(lang or who.language, who.rights.groups(Action.READ), who.key)
-    return EventStream(context.hub, client, int(last_event_id) if last_event_id.isdecimal() else after)
+    return EventStream(context.hub, client, _number(last_event_id, after))
+
+
+def _number(text: str, otherwise: int | None) -> int | None:
+    """A number of the journal that a browser sends back; anything else was not from here."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else otherwise

@@ -26,6 +26,8 @@ _USUAL_MOST_MS: Final = 8 * DAY_MS
 _SPARK_MS: Final = 2 * HOUR_MS
 _SPARK_EVERY_MS: Final = 120_000
 _SPARKS: Final = 100
+_ENTRIES: Final = 2_000
+"""Of the journal of each alarm that are looked at, the newest: some years of a usual one."""
 
 
 @router.get("/trend")
@@ -35,7 +37,7 @@ def trend(who: Who, context: Here, asked: Annotated[RangeAsked, Query()]) -> Tre
     _see_point(who, context, asked.point)
     every_ms = _every_ms(asked)
     start_ms = asked.from_ms // every_ms * every_ms
-    readings = list(context.store.read(Selection(points=asked.point, start_ms=start_ms, end_ms=asked.to_ms)))
+    readings = context.store.read(Selection(points=asked.point, start_ms=start_ms, end_ms=asked.to_ms))
     with state.reading(context.engine) as connection:
         region = context.atlas.region(connection)
         spans = _spans(connection, asked)
@@ -132,7 +134,7 @@ def _spans(connection: sa.Connection, asked: RangeAsked) -> list[Span]:
     site, device, channel = asked.point.split("/")
     shown = listing.of_site(connection, site)
     keys = [one.key for one in shown if (one.event.device, one.event.channel) == (device, channel)]
-    entries = (line.entry for key in keys for line in book.lines(connection, key=key))
+    entries = (line.entry for key in keys for line in book.newest_lines(connection, key, _ENTRIES))
     return trends.spans(entries, asked.from_ms, asked.to_ms)
 
 

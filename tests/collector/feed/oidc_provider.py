@@ -22,6 +22,8 @@ class OidcServer:
         self.key: RSAKey | ECKey = RSAKey.generate_key(2048, parameters={"kid": "k1"})
         self.published: list[RSAKey | ECKey] = [self.key]
         self.claims: dict[str, Any] = {"sub": "42", "preferred_username": "anna", "name": "Anna A."}
+        self.slash = ""
+        """At the end of its name."""
         self.codes: dict[str, dict[str, str]] = {}
         self.asked: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -50,7 +52,7 @@ class OidcServer:
         match path:
             case "/.well-known/openid-configuration":
                 return 200, {
-                    "issuer": self.issuer,
+                    "issuer": f"{self.issuer}{self.slash}",
                     "authorization_endpoint": f"{self.issuer}/authorize",
                     "token_endpoint": f"{self.issuer}/token",
                     "jwks_uri": f"{self.issuer}/keys",
@@ -72,7 +74,8 @@ class OidcServer:
         if asked is None or challenge != asked["code_challenge"] or asked["code_challenge_method"] != "S256":
             return 400, {"error": "invalid_grant"}
         now = int(time.time())
-        usual = {"iss": self.issuer, "aud": CLIENT, "exp": now + 300, "iat": now, "nonce": asked["nonce"]}
+        issuer = f"{self.issuer}{self.slash}"
+        usual = {"iss": issuer, "aud": CLIENT, "exp": now + 300, "iat": now, "nonce": asked["nonce"]}
         algorithm = "RS256" if isinstance(self.key, RSAKey) else "ES256"
         header = {"alg": algorithm, "kid": self.key.kid}
         signed = jwt.encode(header, usual | self.claims, self.key, algorithms=[algorithm])

@@ -77,6 +77,9 @@ def test_somebody_comes_in_through_the_provider_with_the_roles_it_tells(
         {"aud": "another-client"},
         {"exp": int(time.time()) - 3600},
         {"nonce": "of another login"},
+        {"aud": ["ulba", "another-client"]},
+        {"aud": ["ulba", "another-client"], "azp": "another-client"},
+        {"azp": "another-client"},
     ],
 )
 def test_a_token_that_is_not_for_this_login_is_not_believed(
@@ -87,6 +90,13 @@ def test_a_token_that_is_not_for_this_login_is_not_believed(
         browser, place = log_in(server)
         assert place == "/?problem=provider_failed"
         assert browser.get("/api/v1/me").status_code == 401
+
+
+def test_a_provider_whose_name_ends_with_a_slash_is_believed(tmp_path: Path, oidc: OidcServer) -> None:
+    oidc.slash = "/"
+    oidc.claims |= {"aud": ["ulba", "another-client"], "azp": "ulba"}
+    with serving(tmp_path, **table(oidc)) as server:
+        assert log_in(server)[1] == "/"
 
 
 def test_a_token_signed_by_another_key_is_not_believed(tmp_path: Path, oidc: OidcServer) -> None:

@@ -1,13 +1,18 @@
 """The feed on PostgreSQL: everything it writes and reads, by two collectors at once, with hostile text."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
+from collector import state
 from collector.shifts.log import ITEMS
-from collector.users.roles import Role
+from collector.users import people
+from collector.users.people import UnfitError, Wanted
+from collector.users.roles import Grant, Role
 from tests.collector.feed.serving import RIGHT, Server, event, key, serving
 from tests.collector.feed.test_sites import about, say, status
 
@@ -56,6 +61,7 @@ def test_text_that_postgresql_cannot_hold_is_refused_or_kept_never_an_error_of_o
     roles = [{"group": "*", "role": "viewer"}]
     asked = [
         anna.post("/login", json={"name": HOSTILE, "password": HOSTILE}),
+        anna.post("/users", json={"name": "\N{LATIN SMALL LETTER SHARP S}" * 64, "roles": roles}),
         anna.post("/users", json={"name": HOSTILE, "password": "long enough, really", "roles": roles}),
         anna.post(
             "/users", json={"name": "x", "title": HOSTILE, "roles": [{"group": HOSTILE, "role": "viewer"}]}
@@ -70,3 +76,44 @@ def test_text_that_postgresql_cannot_hold_is_refused_or_kept_never_an_error_of_o
         anna.post("/shift/handover", json={"to": HOSTILE, "ticked": []}),
     ]
     assert [one.status_code for one in asked if one.status_code >= 500] == []
+
+
+def test_attempts_at_two_collectors_at_the_same_moment_are_all_counted(two: tuple[Server, Server]) -> None:
+    two[0].add("anna", ("*", Role.VIEWER))
+    login = {"name": "anna", "password": "wrong wrong"}
+    with ThreadPoolExecutor(16) as pool:
+        urls = [f"{two[n % 2].url}/api/v1/login" for n in range(16)]
+        asked = [pool.submit(httpx.post, url, json=login, timeout=60) for url in urls]
+        codes = [one.result().json()["code"] for one in asked]
+    assert codes.count("login_wrong") <= 7, "five are free, the next ones after one and two seconds"
+    assert set(codes) == {"login_wrong", "login_too_often"}
+
+
+def test_people_are_changed_by_one_collector_after_the_other(state_url: str) -> None:
+    """Each sees what the other did: one administrator at the first start, and one at least ever after."""
+    if state_url.startswith("sqlite"):
+        pytest.skip("SQLite has one collector")
+    with state.opened(state_url) as first, state.opened(state_url) as second, ThreadPoolExecutor(2) as pool:
+        passwords = list(pool.map(_first, (first, second)))
+        assert passwords.count(None) == 1
+        with state.writing(first) as transaction:
+            grants = (Grant("*", Role.ADMINISTRATOR),)
+            people.add(transaction, "anna", Wanted(password="long enough, really", grants=grants), 1)
+        done = list(pool.map(_disable, (first, second), ("anna", "administrator")))
+    assert sorted(done) == ["", "last_administrator"]
+
+
+def _first(engine: sa.Engine) -> str | None:
+    with state.writing(engine) as transaction:
+        return people.first(transaction, 1)
+
+
+def _disable(engine: sa.Engine, name: str) -> str:
+    try:
+        with state.writing(engine) as transaction:
+            person = people.named(transaction, name)
+            assert person is not None
+            people.change(transaction, person, Wanted(disabled=True))
+    except UnfitError as error:
+        return error.code
+    return ""

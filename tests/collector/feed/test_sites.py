@@ -1,6 +1,7 @@
 """Sites, their values, curves and tables, over HTTP."""
 
 import json
+import tracemalloc
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -156,6 +157,26 @@ def test_titles_are_read_in_the_readers_language(server: Server) -> None:
         assert [one["title"] for one in found["headline"]] == [supply, back]
         assert anna.get("/trend", params=asked | {"lang": language}).json()["title"] == supply
         assert supply in anna.get("/export", params=asked | {"lang": language}).text.splitlines()[0]
+
+
+def test_a_long_trend_is_never_held_whole_and_marks_the_newest_of_an_alarm(server: Server) -> None:
+    anna = server.person("anna", ALL)
+    end_ms = now_of(server) // DAY_MS * DAY_MS
+    measure(server, *(Row(end_ms - n * 10_000, (70.0, None)) for n in range(1, 60_001)))
+    raised = [
+        event("t_supply", n, status, t_ms=end_ms - DAY_MS + 1000 * n)
+        for n in range(1, 1201)
+        for status in (AlarmState.RAISED, AlarmState.CLEARED)
+    ]
+    server.tell(*raised)
+    asked: dict[str, str | int] = {"point": POINT, "from_ms": 0, "to_ms": end_ms, "every_ms": 30 * DAY_MS}
+    tracemalloc.start()
+    found = anna.get("/trend", params=asked).json()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found["mean"] == [70.0] * len(found["t"])
+    assert max(mark["from_ms"] for mark in found["alarms"]) == end_ms - DAY_MS + 1_200_000
+    assert peak < 12_000_000, "60,000 readings as they are read take 20 MB"
 
 
 def test_a_trend_has_buckets_marks_of_alarms_and_a_band(server: Server) -> None:

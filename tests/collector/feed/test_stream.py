@@ -1,10 +1,13 @@
 """The event stream: every change, in order, resumed by number; slow clients cost nothing."""
 
 import socket
+import threading
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from collector.feed.hub import RELOAD, Client, Hub, Item
 from collector.users.roles import Role
@@ -92,6 +95,25 @@ def test_streams_end_when_the_server_stops(server: Server) -> None:
         assert list(stream) == []
 
 
+def test_what_cannot_be_read_for_a_moment_takes_no_change_with_it(server: Server) -> None:
+    def fail(_c: Any, _u: Any, statement: str, *_: Any) -> None:
+        if threading.current_thread().name == "follower" and "FROM incident" in statement:
+            raise sa.exc.OperationalError(statement, {}, OSError("away"))
+
+    with server.person("anna", ALL).stream(after=0) as stream:
+        sa.event.listen(server.engine, "before_cursor_execute", fail)
+        server.tell(event("a"))
+        assert stream.next("alarm").id == 1
+        sa.event.remove(server.engine, "before_cursor_execute", fail)
+        assert stream.next("incident").data["alarms"] == 1
+
+
+def test_a_number_that_was_not_from_here_is_none(server: Server) -> None:
+    server.tell(event("a"))
+    with server.person("anna", ALL).stream(after=0, **{"Last-Event-ID": "9" * 5000}) as stream:
+        assert stream.next("alarm").id == 1
+
+
 def test_nobody_follows_without_login(server: Server) -> None:
     answer = httpx.get(f"{server.url}/api/v1/stream")
     assert (answer.status_code, answer.json()["code"]) == (401, "login_needed")
@@ -125,6 +147,16 @@ async def test_a_client_resumes_where_the_ring_still_reaches(after: int, expecte
         hub.add([item(seq)], seq)
     client = Client("ru", None)
     assert hub.join(client, after) + hub.take(client) == expected
+
+
+async def test_a_client_of_a_journal_that_is_another_one_now_reloads() -> None:
+    hub, client = Hub(), Client("ru", None)
+    hub.add([item(1)], 1)
+    assert hub.join(client, 99) + hub.take(client) == b""
+    hub.beat(5)
+    assert hub.take(client) == RELOAD
+    hub.add([item(2)], 2)
+    assert hub.take(client) == b"2 ru;"
 
 
 async def test_what_is_written_at_once_is_bounded() -> None:
