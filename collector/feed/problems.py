@@ -50,6 +50,11 @@ class ProblemCode(StrEnum):
     ITEMS_UNTICKED = "items_unticked"
     NO_SUCH_ENTRY = "no_such_entry"
     UNKNOWN_PERSON = "unknown_person"
+    # Why a webhook cannot be added or acted on.
+    URL_UNFIT = "url_unfit"
+    SECRET_UNFIT = "secret_unfit"  # noqa: S105
+    TOO_MANY_WEBHOOKS = "too_many_webhooks"
+    WEBHOOK_CHANGED = "webhook_changed"
     # Why an alarm cannot be acted on: those of `collector.alarms.alarm.Refusal`.
     UNKNOWN_ALARM = "unknown_alarm"
     RAISED_ANEW = "raised_anew"

@@ -59,7 +59,7 @@ def add_webhook(wanted: WebhookWanted, who: Who, context: Here) -> WebhookMade:
                 transaction, wanted.url, wanted.secret or drawn or "", kept, by=who.actor.name, now_ms=now_ms
             )
         except TooManyError as error:
-            raise ProblemError(409, ProblemCode.INVALID_REQUEST, str(error)) from None
+            raise ProblemError(409, ProblemCode.TOO_MANY_WEBHOOKS, str(error)) from None
         shown = _shown(_known(transaction, number))
         audit.note(
             transaction,
@@ -97,7 +97,7 @@ def enable_webhook(number: Number, wanted: WebhookEnabled, who: Who, context: He
     with state.writing(context.engine) as transaction:
         known = _known(transaction, number)
         if not known.disabled:
-            raise ProblemError(409, ProblemCode.INVALID_REQUEST, "the webhook is not disabled")
+            raise ProblemError(409, ProblemCode.WEBHOOK_CHANGED, "the webhook is not disabled")
         subscriptions.enable(transaction, known, now_ms, from_now=wanted.from_now)
         audit.note(
             transaction,
@@ -118,12 +118,25 @@ def send_test(number: Number, who: Who, context: Here) -> WebhookTested:
     with state.writing(context.engine) as transaction:
         known = _known(transaction, number)
         if known.disabled:
-            raise ProblemError(409, ProblemCode.INVALID_REQUEST, "the webhook is disabled: enable it first")
+            raise ProblemError(409, ProblemCode.WEBHOOK_CHANGED, "the webhook is disabled: enable it first")
         sent = subscriptions.test(transaction, known, context.webhooks().source, now_ms)
         audit.note(
             transaction, Deed.WEBHOOK_TESTED, who.actor, now_ms, target=f"{number} {known.url}", after=sent
         )
     return WebhookTested(number=sent)
+
+
+@router.post("/webhooks/{number}/retry", status_code=204)
+def retry_webhook(number: Number, who: Who, context: Here) -> None:
+    """Try everything once more that a receiver did not take in the end."""
+    who.see_everywhere(Action.ADMINISTER)
+    now_ms = context.now_ms()
+    with state.writing(context.engine) as transaction:
+        known = _known(transaction, number)
+        count = delivery.retry(transaction, now_ms, lanes=[known.lane])
+        audit.note(
+            transaction, Deed.WEBHOOK_RETRIED, who.actor, now_ms, target=f"{number} {known.url}", after=count
+        )
 
 
 @router.get("/webhooks/deliveries")
@@ -158,8 +171,10 @@ def _see_fit(wanted: WebhookWanted) -> None:
         receiver(wanted.url)
         if wanted.secret is not None:
             see_reference(wanted.secret)
-    except (BadUrlError, BadSecretError) as error:
-        raise ProblemError(422, ProblemCode.INVALID_REQUEST, str(error)) from None
+    except BadUrlError as error:
+        raise ProblemError(422, ProblemCode.URL_UNFIT, str(error)) from None
+    except BadSecretError as error:
+        raise ProblemError(422, ProblemCode.SECRET_UNFIT, str(error)) from None
 
 
 def _known(connection: sa.Connection, number: int) -> Subscription:

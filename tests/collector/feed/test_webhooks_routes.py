@@ -25,6 +25,7 @@ def test_only_administrators_of_all_groups_may(server: Server, role: tuple[str, 
         eva.delete("/webhooks/1"),
         eva.post("/webhooks/1/enable", json={}),
         eva.post("/webhooks/1/test"),
+        eva.post("/webhooks/1/retry"),
         eva.get("/notify/sent"),
         eva.get("/webhooks/deliveries"),
         eva.post("/webhooks/deliveries/1/retry"),
@@ -66,6 +67,12 @@ def test_what_is_dead_is_listed_and_tried_again(server: Server) -> None:
     assert admin.post(f"/webhooks/deliveries/{dead['id']}/retry").status_code == 204
     (waiting,) = admin.get("/webhooks/deliveries").json()["deliveries"]
     assert (waiting["state"], waiting["attempts"]) == ("waiting", 0)
+    with state.writing(server.engine) as transaction:
+        delivery.note_failed(transaction, dead["id"], "503", None)
+    assert admin.post(f"/webhooks/{number}/retry").status_code == 204
+    (waiting,) = admin.get("/webhooks/deliveries").json()["deliveries"]
+    assert (waiting["state"], waiting["attempts"]) == ("waiting", 0)
+    assert admin.post("/webhooks/99/retry").status_code == 404
     for other in (dead["id"], 2, 99):
         assert admin.post(f"/webhooks/deliveries/{other}/retry").status_code == 404
 
@@ -133,19 +140,19 @@ def test_what_was_sent_to_people_is_listed_page_by_page(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "said"),
+    ("wanted", "code", "said"),
     [
-        ({"url": "ftp://x"}, "a receiver is written https://host/path"),
-        ({"url": "https://u:p@x/"}, "holds no user and password"),
-        ({"url": URL, "secret": "hunter2"}, "never itself"),
-        ({"url": URL, "filter": {"priority": 9}}, "less than or equal to 4"),
+        ({"url": "ftp://x"}, "url_unfit", "a receiver is written https://host/path"),
+        ({"url": "https://u:p@x/"}, "url_unfit", "holds no user and password"),
+        ({"url": URL, "secret": "hunter2"}, "secret_unfit", "never itself"),
+        ({"url": URL, "filter": {"priority": 9}}, "invalid_request", "less than or equal to 4"),
     ],
 )
 def test_what_cannot_be_a_webhook_is_refused_with_a_sentence(
-    server: Server, wanted: dict[str, object], said: str
+    server: Server, wanted: dict[str, object], code: str, said: str
 ) -> None:
     answer = server.person("root", ADMIN).post("/webhooks", json=wanted)
-    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    assert (answer.status_code, answer.json()["code"]) == (422, code)
     assert said in answer.json()["detail"]
 
 

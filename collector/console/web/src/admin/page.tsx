@@ -1,13 +1,22 @@
-/** Administration: people, tokens of programs, the audit. */
+/** Administration: people, tokens of programs, webhooks, calls to people, the audit. */
 
 import { useSignal } from "@preact/signals";
 import { t } from "../texts";
 import { tadm } from "../texts/admin";
+import { tt } from "../texts/telling";
 import { Audit } from "./audit";
 import { People } from "./people";
+import { SentMessages } from "./sent";
 import { Tokens } from "./tokens";
+import { Webhooks } from "./webhooks";
 
-const PARTS = { people: People, tokens: Tokens, audit: Audit } as const;
+const PARTS = {
+  people: People,
+  tokens: Tokens,
+  webhooks: Webhooks,
+  sent: SentMessages,
+  audit: Audit,
+} as const;
 type PartName = keyof typeof PARTS;
 
 export function AdministrationPage() {
@@ -24,7 +33,7 @@ export function AdministrationPage() {
             aria-pressed={part.value === name}
             onClick={() => (part.value = name)}
           >
-            {tadm()[name]}
+            {name === "webhooks" || name === "sent" ? tt()[name] : tadm()[name]}
           </button>
         ))}
       </div>

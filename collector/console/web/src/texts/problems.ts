@@ -44,6 +44,10 @@ const ru = {
   items_unticked: "Отмечены не все пункты.",
   no_such_entry: "Такой записи нет.",
   unknown_person: "Диспетчера с таким именем нет.",
+  url_unfit: "Адрес: https://узел/путь или http://узел/путь, без имени и пароля.",
+  secret_unfit: "Секрет: env:ИМЯ или credential:ИМЯ; за ним 24–64 байта в base64.",
+  too_many_webhooks: "Вебхуков уже 64: удалите ненужный.",
+  webhook_changed: "Сейчас это невозможно: состояние вебхука изменилось.",
   last_administrator: "Хотя бы один человек должен оставаться администратором всех групп.",
 };
 
@@ -85,6 +89,10 @@ const kk: typeof ru = {
   items_unticked: "Барлық тармақ белгіленбеген.",
   no_such_entry: "Мұндай жазба жоқ.",
   unknown_person: "Мұндай атты диспетчер жоқ.",
+  url_unfit: "Мекенжай: https://торап/жол немесе http://торап/жол, аты мен құпиясөзсіз.",
+  secret_unfit: "Құпия: env:АТЫ немесе credential:АТЫ; артында base64 түріндегі 24–64 байт.",
+  too_many_webhooks: "Вебхук саны 64-ке жетті: керексізін жойыңыз.",
+  webhook_changed: "Қазір мүмкін емес: вебхуктың күйі өзгерді.",
   last_administrator: "Барлық топтардың кемінде бір әкімшісі қалуы керек.",
 };
 
@@ -126,6 +134,10 @@ const en: typeof ru = {
   items_unticked: "Not all items are ticked.",
   no_such_entry: "There is no such entry.",
   unknown_person: "There is no dispatcher of this name.",
+  url_unfit: "An address is https://host/path or http://host/path, without name and password.",
+  secret_unfit: "A secret is env:NAME or credential:NAME; behind it are 24 to 64 bytes in base64.",
+  too_many_webhooks: "There are 64 webhooks already: remove one that is not needed.",
+  webhook_changed: "This cannot be done now: the webhook's state has changed.",
   last_administrator: "Somebody must stay administrator of all groups.",
 };
 
