@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Self
+from typing import NoReturn, Self
 
 import pytest
 
@@ -24,9 +24,13 @@ def _binary(name: str, package: str) -> str:
     """The server's path; where it is missing, CI fails and a person is told the command."""
     hidden = ["/usr/sbin", "/usr/local/sbin", *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
     path = os.pathsep.join([os.environ.get("PATH", ""), *hidden])
-    if found := shutil.which(name, path=path):
-        return found
-    sentence = f"{name} is not installed: sudo apt-get install {package}"
+    return shutil.which(name, path=path) or missing(
+        f"{name} is not installed: sudo apt-get install {package}"
+    )
+
+
+def missing(sentence: str) -> NoReturn:
+    """Fail in CI, where everything is to be there; elsewhere skip, and tell a person the command."""
     if os.environ.get("CI"):
         pytest.fail(sentence)
     pytest.skip(sentence)

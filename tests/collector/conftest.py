@@ -1,6 +1,7 @@
 """The state database on SQLite and, where psycopg is installed, on a real PostgreSQL."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,13 @@ import sqlalchemy as sa
 
 from collector import state
 from tests.collector.postgres import Postgres
+from tests.servers import missing
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    pytest.importorskip("psycopg", reason="the driver for PostgreSQL is optional")
+    if find_spec("psycopg") is None:
+        missing("the driver for PostgreSQL is not installed: pip install psycopg[binary]")
     with Postgres() as server:
         yield server
 

@@ -1,6 +1,5 @@
 """What the browser tests share: a real centre with people and a gateway, and a real Chromium."""
 
-import os
 import re
 import shutil
 import time
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
@@ -22,7 +20,7 @@ from collector.users.people import Wanted
 from collector.users.roles import ALL_GROUPS, Grant, Role
 from tests.collector.collecting import Agent, batch, collecting, wait_until
 from tests.programs import Program
-from tests.servers import free_port
+from tests.servers import free_port, missing
 from wire.codec import encode
 from wire.messages import About, AlarmEvent, AlarmState, ChannelAbout, DeviceAbout, Row, Table
 from wire.topics import Gateway, Kind
@@ -188,12 +186,7 @@ def prepared(folder: Path, broker_port: int) -> Iterator[tuple[Centre, Path]]:
 
 def chromium() -> str:
     found = shutil.which("chromium")
-    if found is None:
-        sentence = "chromium is not installed: sudo apt-get install chromium"
-        if os.environ.get("CI"):
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-    return found
+    return found or missing("chromium is not installed: sudo apt-get install chromium")
 
 
 @contextmanager

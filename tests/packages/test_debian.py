@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import free_port
+from tests.servers import free_port, missing
 
 pytestmark = [pytest.mark.package, pytest.mark.system, pytest.mark.timeout(900)]
 ROOT = Path(__file__).parents[2]
@@ -52,12 +52,8 @@ def run(*command: str, **more: str) -> str:
 
 
 def needed(program: str) -> None:
-    if shutil.which(program) and os.getuid() == 0:
-        return
-    sentence = f"needs root and {program}: sudo apt-get install {program}"
-    if os.environ.get("CI"):
-        pytest.fail(sentence)
-    pytest.skip(sentence)
+    if not shutil.which(program) or os.getuid() != 0:
+        missing(f"needs root and {program}: sudo apt-get install {program}")
 
 
 @pytest.fixture(scope="module")
