@@ -50,6 +50,8 @@ class Judging:
         self._validate = SiteValidator(plant.devices, plant.relations)
         self._detect = site.SiteDetector(plant.detection)
         self._conditions = Conditions(plan(plant.devices, plant.alarms, names))
+        self.judged = site.Judged(None)
+        """What the detectors said of the last scan, whether or not another alarm tells it."""
 
     def scan(self, raw: RawScan, clock: Clock) -> tuple[Scan, list[Told]]:
         """Judge one poll: what is to be stored of it, and the alarm events it leads to."""
@@ -59,7 +61,7 @@ class Judging:
         """The same from values on; a recording has no bytes."""
         verdict = self._validate.validate(decoded, clock)
         events = self._conditions.scan(verdict.scan)
-        found = self._detect.scan(verdict.scan)
+        found = self.judged = self._detect.scan(verdict.scan)
         events += self._conditions.anomaly(
             decoded.device, decoded.taken, clock, anomalous=found.anomalous, findings=found.findings
         )

@@ -1,5 +1,6 @@
 """Which alarm tells of which truth, and how long it took."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
@@ -21,6 +22,8 @@ class Raised(Struct, frozen=True):
     link: str | None
     points: tuple[tuple[str | None, str | None], ...]
     """Device and channel; None: the whole of it, or not about one."""
+    key: str
+    """The same for each time that the same condition is told of the same place."""
     says: str = ""
 
 
@@ -36,6 +39,11 @@ class Found(Struct, frozen=True, kw_only=True):
 def raised(told: Iterable[Told]) -> list[Raised]:
     """The alarms that begin."""
     return [_raised(one.event) for one in told if one.event.state is AlarmState.RAISED]
+
+
+def again(alarms: Iterable[Raised]) -> int:
+    """How many times the alarm that came back most often was raised again."""
+    return max(Counter(alarm.key for alarm in alarms).values(), default=1) - 1
 
 
 def found(truths: Sequence[Truth], alarms: Sequence[Raised]) -> list[Found]:
@@ -75,7 +83,9 @@ def _raised(event: AlarmEvent) -> Raised:
     names = ", ".join(".".join(part or "*" for part in point) for point in points)
     shown = " ".join(f"{k}={v:.4g}" for k, v in event.params.items() if isinstance(v, float) and k in _SHOWN)
     how = event.params.get("detector") or event.params.get("relation") or ""
-    return Raised(event.t_ms / 1000, event.code, event.link, points, f"{names or event.link} {how} {shown}")
+    key = event.id.rpartition("/")[0]
+    says = f"{names or event.link} {how} {shown}"
+    return Raised(event.t_ms / 1000, event.code, event.link, points, key, says)
 
 
 def _points(event: AlarmEvent) -> Iterator[tuple[str | None, str | None]]:

@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from msgspec import Struct
 
+from benchmarks.detect.matching import Raised
 from edge_agent.judging import Judging, suspicious
 from edge_agent.poll.burst import Burst
 from edge_agent.samples import DecodedScan, Instant, Told
 from edge_agent.settings import Device, Plant
 from firmware_sim.offline import PERIOD_S, Recorder
 from firmware_sim.scenario import Site
-from wire.messages import Clock, LinkStatus, Quality, Value
+from wire.messages import AlarmCode, Clock, LinkStatus, Quality, Value
 
 _TICK_MS = 5000
 _PERIOD_MS = round(1000 * PERIOD_S)
@@ -41,6 +42,9 @@ class Player:
         self._judging = judging
         self._links = [LinkStatus(name=link.name, up=True) for link in plant.links]
         self._eyes = [_eye(device, plant) for device in plant.devices]
+        self._odd: set[str] = set()
+        self.anomalies: list[Raised] = []
+        """What the detectors began to see, told or not."""
 
     def play(self, begin_s: float, end_s: float, *, closely: bool = True) -> list[Told]:
         """All alarm events of a stretch of plant time.
@@ -59,10 +63,20 @@ class Player:
 
     def _poll(self, eye: Eye, t_ms: int, served: Served) -> list[Told]:
         scan, events = self._judging.decoded(_decoded(eye, t_ms, served), Clock.SYNCED)
+        self._note(eye, t_ms)
         eye.burst.polled(t_ms, answered=eye.device.name in served)
         if suspicious(scan, events) or self._judging.is_pending(scan.device):
             eye.burst.hurry(t_ms)
         return events
+
+    def _note(self, eye: Eye, t_ms: int) -> None:
+        """An anomaly that a limit tells already is no alarm; here it counts all the same."""
+        device, judged = eye.device, self._judging.judged
+        if judged.anomalous and device.name not in self._odd:
+            points = tuple((device.name, eye.names[finding.channel]) for finding in judged.findings)
+            code = AlarmCode.ANOMALY
+            self.anomalies.append(Raised(t_ms / 1000, code, device.link, points, f"{code}/{device.name}"))
+        (self._odd.add if judged.anomalous else self._odd.discard)(device.name)
 
     def _between(self, t_ms: int, *, closely: bool) -> Iterator[Told]:
         """Links every five seconds, and whatever is read in a burst until the next regular poll."""

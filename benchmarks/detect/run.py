@@ -18,7 +18,6 @@ from firmware_sim.scenario import Scenario, Site
 from firmware_sim.story import Truth
 from firmware_sim.telling import Season, Telling
 from sensor_profiles.model import Profile
-from wire.messages import AlarmCode
 
 WARM_S = 14 * DAY_S
 """Ordinary operation before a story: as long as the slowest detector learns (a week), and a week more."""
@@ -79,7 +78,8 @@ def _at(name: str, cell: Cell, scenarios: list[Scenario]) -> Iterator[Told]:
         if misfits := judging.restore(state):
             raise AssertionError(f"the state after the warm-up does not fit: {misfits}")
         end_s = max(_last_s(truth) for truth in truths)
-        events = Player(plant, _site(told, name), told.start_s, judging).play(begin_s, end_s)
+        player = Player(plant, _site(told, name), told.start_s, judging)
+        events = player.play(begin_s, end_s)
         first_s = min(truth.begin_s for truth in truths)
         alarms = [alarm for alarm in raised(events) if alarm.t_s >= first_s]
         yield Told(
@@ -88,7 +88,7 @@ def _at(name: str, cell: Cell, scenarios: list[Scenario]) -> Iterator[Told]:
             seed=cell.seed,
             season=cell.season,
             found=found(truths, alarms),
-            learnt=found(truths, [alarm for alarm in alarms if alarm.code == AlarmCode.ANOMALY]),
+            learnt=found(truths, player.anomalies),
             alarms=alarms,
         )
 

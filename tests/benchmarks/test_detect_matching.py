@@ -4,7 +4,7 @@ from math import inf
 
 import pytest
 
-from benchmarks.detect.matching import Found, Raised, found, raised
+from benchmarks.detect.matching import Found, Raised, again, found, raised
 from edge_agent.samples import Told
 from firmware_sim.story import Truth, Where
 from wire.messages import AlarmCode, AlarmEvent, AlarmState
@@ -81,6 +81,13 @@ def test_the_truths_of_one_incident_are_one_cause_counted_from_the_first() -> No
     ]
     apart = [truth(400, 500), truth(100, 220)]
     assert [one.seconds for one in found(apart, [alarm(450)])] == [None, 50]
+
+
+def test_the_same_alarm_of_the_same_place_is_counted_again() -> None:
+    assert again([]) == 0
+    once = [alarm(150), alarm(151, AlarmCode.HIGH)]
+    assert again(once) == 0
+    assert again([*once, alarm(152), alarm(153), alarm(154, AlarmCode.HIGH)]) == 2
 
 
 def test_only_the_beginning_of_an_alarm_counts() -> None:
