@@ -70,7 +70,7 @@ class Board:
         self.slots: dict[str, Slot] = {}
         self._standing: dict[str, Spot] = {}
         self.pending: set[str] = set()
-        """The keys of what was seen when it was last judged, and is not raised yet."""
+        """The keys of what was seen when it was last judged, and is not raised yet, nor told by another."""
 
     def is_idle(self, spot: Spot) -> bool:
         slot = self.slots.get(spot.key)
@@ -78,6 +78,11 @@ class Board:
 
     def is_raised(self, spot: Spot) -> bool:
         return spot.key in self._standing
+
+    def said(self, spot: Spot) -> Params:
+        """The numbers a person was told last of an alarm that stands; of any other none."""
+        slot = self.slots.get(spot.key)
+        return slot.said.event.params if slot and slot.said else {}
 
     def note(
         self,
@@ -99,7 +104,7 @@ class Board:
             holds: whether the condition is seen; None: nobody knows.
             level: how bad it is, in whatever `spot.news` counts.
             since_ms: when it began, if the judge knows better than the first judgement.
-            wait: do not raise yet: it may turn out to be another alarm's.
+            wait: do not raise now: it is another alarm's, or may turn out to be.
         """
         slot = self.slots.get(spot.key)
         if slot is None:
@@ -108,7 +113,8 @@ class Board:
             slot = self.slots[spot.key] = Slot(Track())
         blocked = wait or any(cause in self._standing for cause in spot.causes)
         turn = step(slot.track, spot.rule, now.t, holds=holds, blocked=blocked)
-        (self.pending.add if holds and not slot.track.raised else self.pending.discard)(spot.key)
+        comes = holds and not slot.track.raised and not blocked
+        (self.pending.add if comes else self.pending.discard)(spot.key)
         match turn:
             case Turn.RAISE:
                 return self._raise(spot, slot, now, params, level=level, since_ms=since_ms)

@@ -27,6 +27,10 @@ DEADBANDS: Final = {
 }
 """Share of the channel's range, common practice for process alarms; other quantities: `OTHER_DEADBAND`."""
 OTHER_DEADBAND: Final = 0.01
+BELOW: Final = 1 / 40
+ABOVE: Final = 1 / 16
+"""Shares of the range: a loop of 4…20 mA measures down to 3.6 and up to 21 mA, and what is beyond says that
+the sensor is at fault (NAMUR NE 43)."""
 MINUTE_MS: Final = 60_000
 NEWS: Final = 0.1
 """A person is told again when the value has moved by this share of the distance to the next limit."""
@@ -77,9 +81,13 @@ def watched(plot: Plot, index: int) -> WatchedChannel:
     broken = plot.spot(AlarmCode.SENSOR_BROKEN, plot.rule(AlarmCode.SENSOR_BROKEN), plot.away)
     missing = _missing(plot, broken)
     unreadable = (broken.key, missing.key, *plot.away)
+    low, high = plot.channel.low, plot.channel.high
+    width = _range(plot.channel)
     return WatchedChannel(
         index=index,
         unit=plot.channel.quantity.unit,
+        low=-math.inf if low is None else low - BELOW * width,
+        high=math.inf if high is None else high + ABOVE * width,
         limits=tuple(_limits(plot)),
         rate=_rate(plot, unreadable),
         stuck=tuple(_stuck(plot, unreadable)),

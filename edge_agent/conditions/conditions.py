@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from edge_agent.conditions import saved
 from edge_agent.conditions.board import Board, Moment, Params
 from edge_agent.conditions.judging import ChannelJudge
-from edge_agent.conditions.plan import Plan, WatchedDevice
+from edge_agent.conditions.plan import Plan, WatchedChannel, WatchedDevice
 from edge_agent.conditions.saved import ConditionsState
 from edge_agent.conditions.silence import Line
 from edge_agent.conditions.timeline import Timeline
@@ -85,17 +85,19 @@ class Conditions:
     ) -> list[AlarmEvent]:
         """What the detectors say of a device's row: one alarm, whatever number of channels took part.
 
+        It is not raised while a limit or the rate of one of these channels tells a person already.
+
         Args:
             device: one of the plan.
             taken: when the row was taken.
             clock: how far that can be trusted.
             anomalous: None while the detectors are learning or suspended.
-            findings: at least one when `anomalous`; the strongest gives the alarm its channel.
+            findings: the strongest gives the alarm its channel; without any none is raised.
         """
         now, events = self._begin(taken, clock)
         watched = self._devices[device]
         if not findings:
-            return events + self._board.note(watched.anomaly, now, {}, holds=anomalous)
+            return events + self._board.note(watched.anomaly, now, {}, holds=anomalous, wait=True)
         worst = max(findings, key=lambda finding: finding.score)
         others = dict.fromkeys(
             watched.channel_names[f.channel] for f in findings if f.channel != worst.channel
@@ -116,6 +118,7 @@ class Conditions:
             holds=anomalous,
             level=math.log2(max(worst.score, 1.0)),
             since_ms=min(finding.since_ms for finding in findings),
+            wait=any(self._is_told(watched.channels[finding.channel]) for finding in findings),
         )
 
     def relations(
@@ -168,6 +171,11 @@ class Conditions:
         orphans, self._orphans = self._orphans, ()
         return now, [self._board.drop(key, now) for key in orphans]
 
+    def _is_told(self, channel: WatchedChannel) -> bool:
+        """Whether a limit or the rate of a channel says already that something is wrong with it."""
+        rate = () if channel.rate is None else (channel.rate.spot,)
+        return any(map(self._board.is_raised, (*rate, *(limit.spot for limit in channel.limits))))
+
     def _hear(self, device: WatchedDevice, scan: Scan, now: Moment) -> bool:
         faults = [scan.quality.get(index) for index in range(len(scan.values))]
         answered = any(fault not in UNHEARD for fault in faults)
@@ -176,7 +184,7 @@ class Conditions:
         return answered
 
     def _judge_line(self, line: Line, now: Moment) -> list[AlarmEvent]:
-        holds = line.is_silent()
+        holds = line.is_silent(told=self._board.is_raised(line.link.silent))
         if not holds and self._board.is_idle(line.link.silent):
             return []
         params = {"devices": float(line.link.devices), "reason": "down" if line.is_down else "no_answer"}

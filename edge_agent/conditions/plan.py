@@ -44,10 +44,16 @@ class StuckWatch(Struct, frozen=True):
 
 
 class WatchedChannel(Struct, frozen=True, kw_only=True):
-    """One channel: `index` is its place in every scan; `missing` is told with the code of `broken`."""
+    """One channel: `index` is its place in every scan; `missing` is told with the code of `broken`.
+
+    From `low` to `high`, a little beyond its range, a number is a measurement all the same: an instrument at
+    rest shows less than nothing, and one at its end more.
+    """
 
     index: int
     unit: str
+    low: float
+    high: float
     limits: tuple[Limit, ...]
     rate: RateLimit | None
     stuck: tuple[StuckWatch, ...]

@@ -46,7 +46,10 @@ class TripTable(DelayTable, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class RateTable(DelayTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What goes by fits and starts is one change: over after three minutes of rest."""
+
     on_delay_s: Seconds = 0.0
+    off_delay_s: Seconds = 180.0
     over_s: Annotated[float, Meta(ge=1, le=3600)] = 60.0
     """The change is taken over at least so long."""
 
@@ -60,9 +63,11 @@ class StuckTable(DelayTable, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class BrokenTable(DelayTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A loose contact is whole for minutes on end."""
+
     priority: Priority = 3
     on_delay_s: Seconds = 0.0
-    off_delay_s: Seconds = 120.0
+    off_delay_s: Seconds = 300.0
     count: Count = 2
     of: Count = 3
     missing_s: Seconds = 900.0
@@ -70,16 +75,20 @@ class BrokenTable(DelayTable, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class DeviceTable(DelayTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`count` of `of` polls missed: three in a row."""
+    """`count` of `of` polls missed: three in a row. Back when none was missed for `off_delay_s`."""
 
     priority: Priority = 3
     on_delay_s: Seconds = 0.0
+    off_delay_s: Seconds = 300.0
     count: Count = 3
     of: Count = 3
 
 
 class LinkTable(DelayTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`off_delay_s` begins when a device has answered without a miss for two minutes: five in all."""
+
     on_delay_s: Seconds = 30.0
+    off_delay_s: Seconds = 180.0
 
 
 class OverloadTable(DelayTable, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -75,7 +75,7 @@ def test_what_is_no_number_neither_raises_nor_clears(nothing: float | str | None
 
 
 @pytest.mark.parametrize(
-    "quality", [Quality.BAD_OUT_OF_RANGE, Quality.UNCERTAIN_AFTER_FAULT, Quality.UNCERTAIN_SPIKE]
+    "quality", [Quality.BAD_RATE, Quality.UNCERTAIN_AFTER_FAULT, Quality.UNCERTAIN_SPIKE]
 )
 def test_a_value_that_is_not_believed_decides_nothing(quality: Quality) -> None:
     gateway = Gateway(device("heat", QUICK))
@@ -188,7 +188,8 @@ def test_a_fast_change_is_told_with_its_rate() -> None:
     assert gateway.minutes("boiler", 70, 74, 79, 75) == []
     (event,) = gateway.minutes("boiler", 81)
     assert (event.code, event.params["rate"], event.params["limit"]) == ("rate", 6.0, 5)
-    assert told(gateway.minutes("boiler", 82, 82, 82)) == [("rate", "cleared")]
+    assert gateway.minutes("boiler", 82, 82, 90, 90, 90, 90) == []  # a second step is no second alarm
+    assert told(gateway.minutes("boiler", 90)) == [("rate", "cleared")]
 
 
 def test_a_fast_change_in_fast_polls_is_taken_over_a_minute() -> None:
@@ -233,10 +234,78 @@ def test_a_sensor_its_instrument_calls_broken_twice_in_three_polls_is_told(quali
     gateway.wait()
     (event,) = gateway.scan("heat", 70, None, faults={1: quality})
     assert (event.code, event.channel, event.params["reason"]) == ("sensor_broken", "t1", quality)
-    for _ in range(4):
+    for _ in range(6):
+        assert list(gateway.standing().values()) == ["sensor_broken"]
         gateway.wait()
         gateway.scan("heat", 70, 70)
     assert gateway.standing() == {}
+
+
+def outside(gateway: Gateway, value: float) -> list[tuple[str, str]]:
+    """A value that the validator finds beyond 0…150; a sensor can show −3.7…159."""
+    events = gateway.scan("heat", value, faults={0: Quality.BAD_OUT_OF_RANGE})
+    gateway.wait()
+    return told(events)
+
+
+def test_a_value_that_jumps_out_of_its_range_is_a_broken_sensor_and_no_limit() -> None:
+    gateway = Gateway(device("heat", BOTH))
+    gateway.minutes("heat", 70, 70)
+    assert outside(gateway, 160) == []
+    assert outside(gateway, 160) == [("sensor_broken", "raised")]
+    assert gateway.events[-1].params == {"reason": "bad.out_of_range", "value": 160, "unit": "Cel"}
+    for _ in range(60):
+        assert outside(gateway, 160) == []
+
+
+def test_one_value_beyond_the_range_in_three_is_nothing() -> None:
+    gateway = Gateway(device("heat", BOTH))
+    for _ in range(10):
+        assert outside(gateway, 160) == []
+        assert gateway.minutes("heat", 70, 70) == []
+
+
+def test_an_overheating_that_goes_on_beyond_the_range_keeps_its_limit() -> None:
+    gateway = Gateway(device("heat", BOTH))
+    gateway.minutes("heat", 96, 120)
+    for _ in range(60):
+        outside(gateway, 165)
+    assert list(gateway.standing().values()) == ["high_high", "sensor_broken"]
+    assert outside(gateway, -10) == []  # the other end says nothing of an upper limit
+    assert gateway.minutes("heat", 70)[0].params["value"] == 70
+    assert list(gateway.standing().values()) == ["sensor_broken"]
+
+
+def test_an_overheating_that_leaves_the_range_before_its_delay_is_over_is_raised() -> None:
+    gateway = Gateway(device("heat", ChannelAlarms(high=95, high_high=105, on_delay_s=90)))
+    assert gateway.minutes("heat", 90, 140) == []
+    assert outside(gateway, 165) == []
+    assert outside(gateway, 170) == [("sensor_broken", "raised"), ("high_high", "raised")]
+    assert gateway.events[-1].params["value"] == 170
+
+
+def test_a_value_just_beyond_its_range_is_measured_and_no_broken_sensor() -> None:
+    gateway = Gateway(device("heat", BOTH))
+    assert outside(gateway, -3.7) == []
+    assert outside(gateway, 159) == [("high_high", "raised")]
+    for _ in range(60):
+        assert outside(gateway, 159) == []
+    assert outside(gateway, -3.7) == [("high_high", "cleared")]
+    assert gateway.standing() == {}
+
+
+@pytest.mark.parametrize("table", [BOTH, ChannelAlarms(rate_per_min=5)])
+def test_while_a_channel_is_noisy_nothing_is_over(table: ChannelAlarms) -> None:
+    gateway = Gateway(device("heat", table))
+    gateway.minutes("heat", 70)
+    for value in (96.0, 60.0) * 30:
+        for quiet in (value, value, value):
+            gateway.scan("heat", quiet, faults={0: Quality.UNCERTAIN_NOISE})
+            gateway.wait()
+    code = gateway.events[0].code
+    assert {event.state for event in gateway.events} <= {AlarmState.RAISED, AlarmState.UPDATED}
+    assert list(gateway.standing().values()) == [code]
+    assert told(gateway.minutes("heat", *[60] * 5)) == [(code, "cleared")]
 
 
 def test_a_channel_without_a_good_value_for_long_is_broken_whatever_the_reason() -> None:
@@ -244,7 +313,7 @@ def test_a_channel_without_a_good_value_for_long_is_broken_whatever_the_reason()
     gateway.scan("heat", 70, 70)
     for _ in range(16):
         gateway.wait()
-        gateway.scan("heat", 70, 160, faults={1: Quality.BAD_OUT_OF_RANGE})
+        gateway.scan("heat", 70, 149, faults={1: Quality.BAD_RATE})
     (event,) = gateway.events
     assert (event.code, event.channel, event.t_ms) == ("sensor_broken", "t1", START_MS + 16 * MINUTE_MS)
     gateway.wait()
@@ -267,6 +336,9 @@ def test_what_the_validator_calls_stuck_is_told_once_and_without_a_table() -> No
             gateway.scan("boiler", 71.0, faults={0: Quality.UNCERTAIN_STUCK} if minute >= 10 else {})
             gateway.wait()
         assert told(gateway.events) == [("stuck", "raised")]
+        assert (
+            gateway.minutes("boiler", 71.0, 71.0) == []
+        )  # its neighbours have come to rest, it has not moved
         assert told(gateway.minutes("boiler", 71.2)) == [("stuck", "cleared")]
 
 

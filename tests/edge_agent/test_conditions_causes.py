@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from edge_agent.samples import RelationBroken
+from edge_agent.settings.alarms import ChannelAlarms
 from tests.edge_agent.watched import MINUTE_MS, START_MS, SYNCED, Gateway, device, told
 from wire.messages import AlarmState, LinkStatus, Quality
 
@@ -37,8 +38,10 @@ def test_a_device_is_silent_after_three_missed_polls_and_its_sensors_are_not_bro
     assert (event.code, event.device, event.link, event.channel) == ("device_silent", "b", "line", None)
     assert event.since_ms == START_MS + MINUTE_MS + 1000
     assert event.params == {"missed": 3.0, "period_s": 60.0, "reason": "bad.no_answer"}
-    for _ in range(2):
-        poll(gateway)
+    for silent in ("", "", "", "", "b", "", "", "", "", ""):  # heard again, and not back
+        poll(gateway, silent)
+    assert told(gateway.events) == [("device_silent", "raised")]
+    poll(gateway)
     assert told(gateway.events) == [("device_silent", "raised"), ("device_silent", "cleared")]
 
 
@@ -56,9 +59,45 @@ def test_a_link_on_which_nobody_answers_is_one_alarm() -> None:
     (event,) = gateway.events
     assert (event.code, event.link, event.device) == ("link_silent", "line", None)
     assert event.params == {"devices": 3.0, "reason": "no_answer"}
-    for _ in range(3):
+    for _ in range(5):
+        poll(gateway)
+    assert told(gateway.events) == [("link_silent", "raised")]
+    poll(gateway)
+    assert told(gateway.events) == [("link_silent", "raised"), ("link_silent", "cleared")]
+
+
+def test_a_line_on_which_one_answer_in_some_gets_through_is_one_alarm_and_its_devices_are_none() -> None:
+    gateway = three()
+    for silent in ("abc", "abc", "abc", *("ab", "abc", "ac", "bc", "abc", "c", "ab") * 10):
+        poll(gateway, silent)
+    assert told(gateway.events) == [("link_silent", "raised")]
+
+
+def test_a_line_is_back_when_one_device_answers_steadily_and_the_others_are_told_then() -> None:
+    gateway = three()
+    for _ in range(4):
+        poll(gateway, "abc")
+    for _ in range(5):
+        poll(gateway, "ab")
+    assert told(gateway.events) == [("link_silent", "raised")]
+    for _ in range(2):
+        poll(gateway, "ab")
+    assert told(gateway.events)[1:] == [
+        ("link_silent", "cleared"),
+        ("device_silent", "raised"),
+        ("device_silent", "raised"),
+    ]
+
+
+def test_the_way_back_of_a_line_goes_on_over_a_restart() -> None:
+    gateway = three()
+    for _ in range(4):
+        poll(gateway, "abc")
+    gateway.restart()
+    for _ in range(7):
         poll(gateway)
     assert told(gateway.events) == [("link_silent", "raised"), ("link_silent", "cleared")]
+    gateway.standing()
 
 
 def test_a_port_that_is_not_open_is_told_without_waiting_for_polls() -> None:
@@ -68,7 +107,7 @@ def test_a_port_that_is_not_open_is_told_without_waiting_for_polls() -> None:
     (event,) = gateway.health(DOWN)
     assert (event.code, event.params["reason"]) == ("link_silent", "down")
     poll(gateway, "abc", fault=Quality.BAD_LINK_DOWN)
-    for _ in range(3):
+    for _ in range(6):
         gateway.health(UP)
         poll(gateway)
     assert told(gateway.events) == [("link_silent", "raised"), ("link_silent", "cleared")]
@@ -93,7 +132,7 @@ def test_a_device_that_was_silent_before_is_told_again_when_the_link_comes_back_
     assert list(gateway.standing().values()) == ["link_silent"]
     assert told(gateway.events)[1:] == [("link_silent", "raised"), ("device_silent", "cleared")]
     assert gateway.events[-1].params["covered_by"] == "link_silent"
-    for _ in range(4):
+    for _ in range(6):
         poll(gateway, "b")
     assert list(gateway.standing().values()) == ["device_silent"]
     assert gateway.events[0].id != gateway.events[-1].id
@@ -197,6 +236,21 @@ def test_an_anomaly_is_one_alarm_for_a_device_and_names_the_strongest_channel() 
     gateway.wait()
     (event,) = gateway.conditions.anomaly("heat", gateway.now, SYNCED, anomalous=False)
     assert event.state is AlarmState.CLEARED
+
+
+def test_an_anomaly_that_a_limit_or_the_rate_of_its_channel_tells_is_not_told_again() -> None:
+    for table in (ChannelAlarms(high=95, on_delay_s=0), ChannelAlarms(rate_per_min=5)):
+        gateway = Gateway(device("heat", table, None))
+        gateway.scan("heat", 70, 70)
+        gateway.wait()
+        gateway.scan("heat", 96, 70)
+        both = (Finding(1, 3.0), Finding(0, 2.0))
+        assert gateway.conditions.anomaly("heat", gateway.now, SYNCED, anomalous=True, findings=both) == []
+        assert not gateway.conditions.is_pending("heat")
+        assert gateway.conditions.anomaly("heat", gateway.now, SYNCED, anomalous=True) == []
+        other = (Finding(1, 3.0),)
+        (event,) = gateway.conditions.anomaly("heat", gateway.now, SYNCED, anomalous=True, findings=other)
+        assert (event.code, event.params["channel"]) == ("anomaly", "t1")
 
 
 def test_a_broken_relation_is_told_with_both_sides() -> None:
