@@ -21,7 +21,7 @@ from collector.store.sqlite import SqliteReadings
 from wire import topics
 from wire.broker import Broker
 from wire.codec import decode, encode
-from wire.messages import Batch, Loss, Receipt, Row, Table
+from wire.messages import Batch, Command, Loss, Receipt, Row, Table
 from wire.topics import Gateway, Kind
 
 NOW_MS = 1_790_000_000_000
@@ -81,16 +81,22 @@ def hold_session(wanted: CollectorFile) -> None:
 
 
 class Agent:
-    """A gateway reduced to its line: publishes batches and collects receipts."""
+    """A gateway reduced to its line: publishes batches, collects receipts and commands."""
 
     def __init__(self, port: int, gateway: Gateway = GATEWAY) -> None:
         self.gateway = gateway
         self.receipts: Queue[Receipt] = Queue()
         self.receipted: set[tuple[str, int]] = set()
+        self.orders: Queue[Command] = Queue()
         self._subscribed = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+        order_topic = topics.build(gateway, Kind.COMMAND)
         self._client.on_connect = lambda client, *_: client.subscribe(
-            topics.build(gateway, Kind.RECEIPT), qos=1
+            [(topics.build(gateway, Kind.RECEIPT), 1), (order_topic, 1)]
+        )
+        self._client.message_callback_add(
+            order_topic,
+            lambda _client, _data, message: self.orders.put(decode(Command, bytes(message.payload))),
         )
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = lambda _client, _data, message: self._note(bytes(message.payload))

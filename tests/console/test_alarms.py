@@ -5,8 +5,20 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.console.centre import Centre, alarm, fill_login, log_in, open_page, picture
-from wire.messages import AlarmState
+from tests.console.centre import (
+    EPOCH,
+    Centre,
+    alarm,
+    boiler,
+    fill_login,
+    log_in,
+    now_ms,
+    open_page,
+    picture,
+)
+from wire.codec import encode
+from wire.messages import AlarmState, Presence, Rebaseline, Status
+from wire.topics import Kind
 
 pytestmark = pytest.mark.system
 
@@ -135,3 +147,59 @@ def test_a_session_that_ends_while_something_is_typed_costs_nothing(page: Page, 
     fill_login(page, "anna", "dialog >> form.credentials")
     expect(page.locator(".row.alarm")).to_contain_text("квитирована")
     expect(page.locator(".detail")).to_contain_text("Долгий рассказ")
+
+
+def test_an_anomaly_that_was_none_is_said_to_be_false_and_its_gateway_is_told(
+    page: Page, centre: Centre
+) -> None:
+    centre.publish_about(boiler())
+    centre.send(alarm("t_supply", code="anomaly", priority=4), alarm("t_supply"))
+    log_in(page, centre)
+    page.click(".row.alarm >> nth=0")
+    expect(page.locator(".detail h2")).to_contain_text("выше аварийного предела")
+    expect(page.locator(".detail").get_by_role("button", name="Ложная")).to_have_count(0)
+    page.click(".row.alarm >> nth=1")
+    page.locator(".detail").get_by_role("button", name="Ложная").click()
+    page.click("dialog button[type=submit]")
+    expect(page.locator("dialog .trouble")).to_have_text("Укажите причину.")
+    page.fill("dialog textarea", "Продувка котла")
+    page.click("dialog button[type=submit]")
+    expect(page.locator(".row.alarm .flag")).to_have_text("ложная")
+    expect(page.locator(".detail").get_by_role("button", name="Ложная")).to_have_count(0)
+    expect(page.locator(".detail .history")).to_contain_text("Продувка котла")
+    here = Status(state=Presence.ONLINE, epoch=EPOCH, t_ms=now_ms())
+    centre.agent.publish(encode(here), Kind.STATUS, retain=True)
+    told = centre.agent.orders.get(timeout=20)
+    assert (told.by, told.order) == ("anna", Rebaseline(device="boiler-1"))
+
+
+def test_of_two_dispatchers_at_once_the_second_is_told_and_both_see_what_was_done(
+    browser: Browser, centre: Centre
+) -> None:
+    centre.send(alarm("one", age_s=60), alarm("two", age_s=90))
+    anna, boris = open_page(browser), open_page(browser)
+    for page, name in ((anna, "anna"), (boris, "boris")):
+        log_in(page, centre, name)
+        page.click(".row.alarm >> nth=0")
+        page.keyboard.press("x")
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+        expect(page.locator(".row[aria-selected=true]")).to_have_count(2)
+    boris.keyboard.press("a")
+    boris.fill("dialog textarea", "вижу")
+    anna.click(".row.alarm >> nth=0")
+    anna.click(".selection >> text=Снять отметки")
+    anna.keyboard.press("a")
+    anna.fill("dialog textarea", "выехала сама")
+    anna.keyboard.press("Enter")
+    expect(boris.locator(".row.alarm.urgent")).to_have_count(1)
+    expect(boris.locator("dialog textarea")).to_have_value("вижу")
+    boris.keyboard.press("Enter")
+    expect(boris.locator(".outcome")).to_contain_text("Выполнено: 1. Не выполнено: 1")
+    expect(boris.locator(".outcome")).to_contain_text("состояние тревоги изменилось")
+    for page in (anna, boris):
+        expect(page.locator(".row.alarm.urgent")).to_have_count(0)
+        page.click(".row.alarm >> nth=0")
+        expect(page.locator(".detail")).to_contain_text("выехала сама")
+        page.click(".row.alarm >> nth=1")
+        expect(page.locator(".detail")).to_contain_text("вижу")

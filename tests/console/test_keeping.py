@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.console.centre import Centre, alarm, fill_login, log_in, open_page, picture
+from tests.console.centre import PASSWORD, Centre, alarm, fill_login, log_in, open_page, picture
 from wire import topics
 
 pytestmark = pytest.mark.system
@@ -64,6 +64,73 @@ def test_a_degree_of_nmu_that_another_system_announces_is_seen_without_a_click(
     expect(page.locator("main")).to_contain_text("Казгидромет, 14:00")
     centre.agent.publish_to(topics.NMU, json.dumps(said | {"degree": 0}).encode(), retain=True)
     expect(page.locator("main")).to_contain_text("Степень НМУ не объявлена", timeout=20_000)
+
+
+def test_a_degree_of_adverse_weather_is_entered_and_taken_back(browser: Browser, centre: Centre) -> None:
+    anna, boris = open_page(browser), open_page(browser)
+    log_in(anna, centre, "anna", "/shift")
+    panel = anna.locator(".panel", has_text="Неблагоприятные метеоусловия")
+    expect(panel).to_contain_text("Степень НМУ не объявлена")
+    source = panel.get_by_label("Кто и когда объявил")
+    until = panel.get_by_label("По", exact=True)
+    panel.get_by_text("2", exact=True).click()
+    source.fill("Казгидромет, 9:40")
+    end = until.input_value()
+    until.fill("01.01.2020 00:00")
+    panel.get_by_role("button", name="Внести").click()
+    expect(panel.locator(".trouble")).to_have_text("Проверьте введённое.")
+    expect(source).to_have_value("Казгидромет, 9:40")
+    until.fill(end)
+    panel.get_by_role("button", name="Внести").click()
+    expect(panel).to_contain_text(f"Действует 2 степень НМУ до {end}")
+    log_in(boris, centre, "boris", "/shift")
+    expect(boris.locator("main")).to_contain_text("Действует 2 степень НМУ")
+    panel.get_by_text("0 — отменить").click()
+    source.fill("Казгидромет, отбой")
+    panel.get_by_role("button", name="Внести").click()
+    expect(panel).to_contain_text("Степень НМУ не объявлена")
+
+
+def test_ones_own_password_is_changed_and_ends_all_other_sessions(browser: Browser, centre: Centre) -> None:
+    here, elsewhere = open_page(browser), open_page(browser)
+    log_in(here, centre, "boris")
+    log_in(elsewhere, centre, "boris")
+    here.click(".person summary")
+    here.get_by_role("button", name="Сменить свой пароль").click()
+    old, new = (here.locator(f"dialog input[autocomplete={kind}-password]") for kind in ("current", "new"))
+    old.fill("wrong horse battery")
+    new.fill("another horse battery")
+    here.click("dialog button[type=submit]")
+    expect(here.locator("dialog .trouble")).to_have_text("Старый пароль неверен.")
+    expect(new).to_have_value("another horse battery")
+    old.fill(PASSWORD)
+    here.click("dialog button[type=submit]")
+    expect(here.locator("dialog [role=status]")).to_be_visible()
+    here.keyboard.press("Escape")
+    assert elsewhere.request.get(f"{centre.url}/api/v1/me").status == 401
+    centre.send(alarm("t_supply"))
+    here.click(".row.alarm")
+    here.keyboard.press("a")
+    here.keyboard.press("Enter")
+    expect(here.locator(".row.alarm")).to_contain_text("квитирована")
+    for page, password, status in ((elsewhere, PASSWORD, 401), (elsewhere, "another horse battery", 200)):
+        body = {"name": "boris", "password": password}
+        assert page.request.post(f"{centre.url}/api/v1/login", data=body).status == status
+
+
+def test_a_note_of_the_shift_that_was_typed_while_the_session_ended_is_written_down(
+    page: Page, centre: Centre
+) -> None:
+    log_in(page, centre, "anna", "/shift")
+    page.get_by_role("button", name="Начать смену").click()
+    page.fill("textarea >> nth=0", "Долгий рассказ о насосе")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Записать").click()
+    expect(page.get_by_text("Сеанс истёк")).to_be_visible()
+    assert page.input_value("textarea >> nth=0") == "Долгий рассказ о насосе"
+    fill_login(page, "anna", "dialog")
+    expect(page.locator("table.journal")).to_contain_text("Долгий рассказ о насосе")
+    expect(page.locator("textarea >> nth=0")).to_have_value("")
 
 
 def test_somebody_is_added_may_log_in_and_may_no_longer(browser: Browser, centre: Centre) -> None:

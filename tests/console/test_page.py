@@ -1,19 +1,37 @@
 """The page as such: hostile text, three languages, two themes, a phone, and people who see or hear little."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from collector.console import BUILT
-from tests.console.centre import Centre, alarm, boiler, log_in, open_page, picture, readings
+from tests.console.centre import (
+    PASSWORD,
+    Centre,
+    alarm,
+    as_thread,
+    boiler,
+    log_in,
+    open_page,
+    picture,
+    prepared,
+    readings,
+)
+from tests.servers import Mosquitto
 
 pytestmark = pytest.mark.system
 
 PAGES = ("/", "/overview", "/sites/bh-01", "/journal", "/health", "/shift", "/administration")
 HOSTILE = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>'
 AXE = BUILT.with_name("web") / "node_modules/axe-core/axe.min.js"
+TAKEN_FOR_HTML = """(text) => new Promise((resolve) => {
+    const bait = document.body.appendChild(document.createElement('p'));
+    bait.innerHTML = text;
+    bait.firstChild.addEventListener('error', resolve);
+})"""
 CYRILLIC = re.compile(r"[Ѐ-ӿ]")
 WORDS = {
     "ru": ("Тревоги", "Звук выключен"),
@@ -30,7 +48,27 @@ def visit(page: Page, centre: Centre, path: str) -> None:
     expect(page.locator(".trouble")).to_have_count(0)
 
 
-def test_hostile_text_is_shown_as_text_and_runs_nothing(page: Page, centre: Centre) -> None:
+def test_hostile_text_is_shown_as_text_and_runs_nothing(
+    page: Page, mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    with prepared(tmp_path, mosquitto.port) as (centre, file):
+        hostile_site = f"site = 'ap-09'\ntitle = {{ ru = '{HOSTILE}' }}\nlat = 49.96\nlon = 82.62\n"
+        file.write_text(f"{file.read_text()}[[sites]]\n{hostile_site}")
+        with as_thread(file):
+            _write_hostile_text(page, centre)
+            for path in (*PAGES, "/sites/ap-09"):
+                visit(page, centre, path)
+                if path == "/overview":
+                    for mark in page.locator(".map .site-mark").all():
+                        mark.hover()
+                    expect(page.locator(".leaflet-tooltip", has_text="<script>")).to_have_count(1)
+                assert page.evaluate("window.hit") is None
+                assert page.locator("img[src=x], main script").count() == 0
+    page.evaluate(TAKEN_FOR_HTML, HOSTILE)
+    assert page.evaluate("window.hit") is None, "what the page's policy is to stop has run"
+
+
+def _write_hostile_text(page: Page, centre: Centre) -> None:
     centre.publish_about(boiler(title=HOSTILE, model=HOSTILE), title=HOSTILE)
     centre.send(alarm("t_supply"), tables=[readings(5)])
     log_in(page, centre)
@@ -39,10 +77,16 @@ def test_hostile_text_is_shown_as_text_and_runs_nothing(page: Page, centre: Cent
     page.fill("dialog textarea", HOSTILE)
     page.keyboard.press("Enter")
     expect(page.locator(".detail q").first).to_have_text(HOSTILE)
-    for path in PAGES:
-        visit(page, centre, path)
-        assert page.evaluate("window.hit") is None
-        assert page.locator("img[src=x], main script").count() == 0
+    headers = {"X-CSRF-Token": page.request.get(f"{centre.url}/api/v1/me").json()["csrf"]}
+    roles = [{"group": "*", "role": "viewer"}]
+    for path, body in (
+        ("shift/start", {}),
+        ("shift/entries", {"text": HOSTILE}),
+        ("users", {"name": "mallory", "title": HOSTILE, "password": PASSWORD, "roles": roles}),
+        ("tokens", {"name": HOSTILE, "roles": roles}),
+    ):
+        answer = page.request.post(f"{centre.url}/api/v1/{path}", data=body, headers=headers)
+        assert answer.ok, answer.text()
 
 
 def test_the_whole_page_speaks_the_language_that_is_chosen(page: Page, centre: Centre) -> None:
