@@ -80,12 +80,24 @@ class NotifyTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
         known = [person.name for person in self.people]
         if len(set(known)) < len(known):
             raise ValueError("two people have the same name; choose another")
+        steps = [step.name for step in self.steps]
+        if len(set(steps)) < len(steps):
+            raise ValueError("two steps have the same name; choose another")
         for step in self.steps:
             if wrong := step.names() - set(known):
                 raise ValueError(f"step `{step.name}` calls `{min(wrong)}`, who is not among the people")
         if bool(self.people) != bool(self.steps):
             raise ValueError("people are called by steps: write both, or none")
-        try:
-            ZoneInfo(self.zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"zone `{self.zone}` is not known; write one like Asia/Almaty") from None
+        see_zone(self.zone)
+
+
+def see_zone(name: str) -> None:
+    """See that this machine knows a time zone.
+
+    Raises:
+        ValueError: it does not.
+    """
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"zone `{name}` is not known; write one like Asia/Almaty") from None

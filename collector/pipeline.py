@@ -142,7 +142,8 @@ def run(
 ) -> None:
     """Collect until `stop` is set; then finish the group under way.
 
-    Of what comes by `renewed` the log level, `[alarms]` and `[rules]` are taken up within a second.
+    Of what comes by `renewed` the log level, `[alarms]`, `[rules]`, `[notify]` and `[webhooks]` are taken up
+    within a second.
 
     Raises:
         StoreUnavailableError, StateUnavailableError: not there at the start.
@@ -263,6 +264,9 @@ def _take_up(parts: Parts) -> None:
         logs.configure(settings.log_level)
         parts.desk.renew(Policies(settings.alarms))
         parts.rules.renew(settings.rules)
+        parts.notifier.renew(settings)
+        if parts.feed:
+            parts.feed.renew(settings)
         _log.info("another configuration is in use", log_level=settings.log_level)
 
 

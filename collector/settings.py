@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from collector.duty import NotifyTable
+from collector.duty import NotifyTable, see_zone
 from wire import config_file
 from wire.broker import Broker
 from wire.messages import Name
@@ -196,6 +196,9 @@ class WebhooksTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Where they may go: the internet, also private networks, also this machine."""
     timeout_s: Annotated[float, Meta(gt=0, le=60)] = 10.0
     give_up_h: Annotated[float, Meta(gt=0, le=720)] = 72
+
+    def __post_init__(self) -> None:
+        see_zone(self.zone)
 
 
 class CollectorFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,10 +8,12 @@ from queue import SimpleQueue
 import sqlalchemy as sa
 import structlog
 import typer
+from msgspec.structs import replace
 
 from collector import feed, pipeline, state
 from collector.cli.common import DEFAULT_CONFIG, ConfigOption, fail
 from collector.feed import FeedUnusableError
+from collector.notify import channels
 from collector.notify.channels import ChannelsUnusableError
 from collector.settings import CollectorFile, SqliteStore
 from collector.settings import load as settings_of
@@ -22,7 +24,7 @@ from wire.config_file import ConfigError
 
 _HEARD = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _log = structlog.get_logger()
-_AT_ONCE = {"log_level", "alarms", "rules"}
+_AT_ONCE = {"log_level", "alarms", "rules", "notify", "webhooks"}
 """What a running collector takes up; the rest is opened once."""
 _SENTENCES = (
     StoreUnavailableError,
@@ -39,7 +41,7 @@ _SENTENCES = (
 def run(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Collect until SIGTERM or SIGINT, then finish the group of messages under way.
 
-    SIGHUP: log_level, [alarms] and [rules] are read anew.
+    SIGHUP: log_level, [alarms], [rules], [notify] and [webhooks] are read anew.
     """
     settings = _checked(config)
     logs.configure(settings.log_level)
@@ -79,7 +81,9 @@ def _usable(config: Path) -> CollectorFile:
         found.broker.tls()
         if found.feed:
             feed.check(found.feed)
-    except (state.StateUnusableError, FeedUnusableError) as error:
+        if found.notify:
+            channels.check()
+    except (state.StateUnusableError, FeedUnusableError, ChannelsUnusableError) as error:
         raise ConfigError(f"{config}: {error}") from None
     except OSError as error:
         raise ConfigError(f"{config}: broker: the files for TLS cannot be used: {error}") from None
@@ -111,4 +115,5 @@ def _reread(config: Path, started: CollectorFile, renewed: "SimpleQueue[Collecto
     names = (field for field in found.__struct_fields__ if field not in _AT_ONCE)
     if waiting := [name for name in names if getattr(found, name) != getattr(started, name)]:
         _log.warning("some of the configuration is taken up with the next start", tables=waiting)
-    renewed.put(found)
+    # What one part of the collector would take up and another would not waits for the start as a whole.
+    renewed.put(replace(found, sites=started.sites))

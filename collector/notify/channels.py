@@ -43,6 +43,15 @@ def person_of(lane: str) -> str:
     return lane.partition(":")[2].rpartition("/")[0]
 
 
+def check() -> None:
+    """See that people can be told at all.
+
+    Raises:
+        ChannelsUnusableError: apprise is not installed.
+    """
+    _apprise()
+
+
 class PersonCarrier:
     """Carries messages to the channels of people."""
 

@@ -76,6 +76,10 @@ class Courier:
             if is_rested and lane not in self._busy:
                 self._begin(lane)
 
+    def renew(self, carriers: Mapping[str, Carrier]) -> None:
+        """Let others carry what is tried from now on."""
+        self._carriers = carriers
+
     def stop(self, within_s: float) -> None:
         """Begin nothing more; what is under way is waited for, and what is not done then comes again."""
         self._stopping.set()
@@ -108,12 +112,11 @@ class Courier:
 
     def _deliver(self, lane: str) -> bool:
         """Deliver until nothing is due, or nothing is taken; whether anything was tried."""
-        carrier = self._carriers.get(lane.partition(":")[0])
         has_tried = False
         while due := self._due(lane):
             has_tried = True
             for one in due:
-                if self._stopping.is_set() or not self._one(lane, carrier, one):
+                if self._stopping.is_set() or not self._one(lane, one):
                     return True
         return has_tried
 
@@ -121,8 +124,9 @@ class Courier:
         with state.reading(self._engine) as connection:
             return delivery.due(connection, lane, _now_ms(), AT_ONCE)
 
-    def _one(self, lane: str, carrier: Carrier | None, one: Delivery) -> bool:
+    def _one(self, lane: str, one: Delivery) -> bool:
         """Deliver one; whether the lane goes on."""
+        carrier = self._carriers.get(lane.partition(":")[0])
         outcome = carrier.carry(one) if carrier else Outcome(said="nobody carries this", is_gone=True)
         with state.writing(self._engine) as transaction:
             if outcome.is_done:

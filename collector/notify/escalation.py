@@ -39,9 +39,9 @@ class Topic(Struct, frozen=True, kw_only=True):
 
 
 class Told(Struct, frozen=True, kw_only=True):
-    """That a person was told at a step; `message` names the last message."""
+    """That a person was told at a step, by its name; `message` names the last message."""
 
-    step: int
+    step: str
     person: str
     first_ms: int
     last_ms: int
@@ -56,7 +56,7 @@ class Round(Struct, frozen=True, kw_only=True):
     since_ms: int
     told: tuple[Told, ...] = ()
 
-    def of(self, step: int) -> tuple[Told, ...]:
+    def of(self, step: str) -> tuple[Told, ...]:
         """Who was told at a step."""
         return tuple(one for one in self.told if one.step == step)
 
@@ -131,7 +131,7 @@ def decide(
     duty = [on_duty(step, local) for step in plan.steps]
     calls = [call for one in going for call in _calls(one, plan, duty, region.failed, now_ms)]
     messages = tuple(_messages(calls, region, plan, now_ms))
-    told = [_noted(one, messages, now_ms) for one in going]
+    told = [_noted(one, messages, plan, now_ms) for one in going]
     kept = [one for one in rounds if one.topic in region.quiet and one.topic not in {t.topic for t in told}]
     return Decision(rounds=(*told, *kept), messages=messages)
 
@@ -159,12 +159,12 @@ def _calls(
         if not in_vain and now_ms < one.since_ms + after_ms:
             break
         due.append(number)
-        in_vain = _is_in_vain(one.of(number), duty[number], failed)
+        in_vain = _is_in_vain(one.of(plan.steps[number].name), duty[number], failed)
     called = {(told.step, told.person) for told in one.told}
     for number in due:
         kind = Kind.FIRST if number == applies[0] else Kind.ESCALATED
         for person in duty[number]:
-            if (number, person) not in called:
+            if (plan.steps[number].name, person) not in called:
                 yield _call(one, number, person, kind)
     yield from _nobody(one, plan, due, duty)
     yield from _again(one, plan, due, duty, now_ms)
@@ -188,13 +188,20 @@ def _nobody(
 def _again(
     one: Round, plan: NotifyTable, due: Sequence[int], duty: Sequence[tuple[str, ...]], now_ms: int
 ) -> Iterator[Call]:
-    """Call those again who were called last, as far as they are still on duty."""
+    """Call those again who were called last, as far as they are still on duty.
+
+    What was told by another plan, before it was replaced, counts as far as this one has its steps and people.
+    """
     nag_ms = plan.nag_min[one.priority - 1] * MINUTE_MS
     if nag_ms <= 0 or not one.told or now_ms - max(told.last_ms for told in one.told) < nag_ms:
         return
-    last = max(told.step for told in one.told)
-    for told in one.of(last):
-        if told.person in duty[last] or not any(duty[number] for number in due):
+    called = {told.step for told in one.told}
+    last = max((n for n, step in enumerate(plan.steps) if step.name in called), default=None)
+    if last is None:
+        return
+    people = duty[last] if any(duty[number] for number in due) else [person.name for person in plan.people]
+    for told in one.of(plan.steps[last].name):
+        if told.person in people:
             yield _call(one, last, told.person, Kind.AGAIN)
 
 
@@ -221,15 +228,15 @@ def _once(calls: Iterator[Call]) -> tuple[Call, ...]:
     return tuple(sorted(found.values(), key=lambda call: (call.priority, call.topic, call.step)))
 
 
-def _noted(one: Round, messages: Sequence[Message], now_ms: int) -> Round:
+def _noted(one: Round, messages: Sequence[Message], plan: NotifyTable, now_ms: int) -> Round:
     told = {(entry.step, entry.person): entry for entry in one.told}
     for message in messages:
         for call in message.calls:
             if call.topic == one.topic:
-                key = (call.step, call.person)
+                key = (plan.steps[call.step].name, call.person)
                 first_ms = told[key].first_ms if key in told else now_ms
                 told[key] = Told(
-                    step=call.step,
+                    step=key[0],
                     person=call.person,
                     first_ms=first_ms,
                     last_ms=now_ms,

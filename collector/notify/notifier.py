@@ -3,6 +3,7 @@
 import threading
 import time
 from contextlib import suppress
+from queue import SimpleQueue
 from random import Random
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -32,6 +33,22 @@ _LEASE: Final = "notify"
 _log = structlog.get_logger()
 
 
+class _Plan:
+    """What a configuration comes to."""
+
+    def __init__(self, settings: CollectorFile, engine: sa.Engine) -> None:
+        kinds, table = Kinds(settings.alarms.kind), settings.webhooks
+        self.centre = Centre(table.source, ZoneInfo(table.zone), kinds)
+        self.give_up_ms = round(table.give_up_h * 3_600_000)
+        self.carriers: dict[str, Carrier] = {
+            "webhook": WebhookCarrier(engine, table.targets, table.timeout_s)
+        }
+        self.duty: Duty | None = None
+        if settings.notify:
+            self.carriers[channels.KIND] = PersonCarrier(settings.notify)
+            self.duty = Duty(settings.notify, settings.sites, kinds)
+
+
 class Notifier:
     """Start it once; when it is not alive any more without having been stopped, it has died of a defect."""
 
@@ -41,18 +58,11 @@ class Notifier:
         Raises:
             ChannelsUnusableError: people are to be called and apprise is not installed.
         """
-        self._settings, self._engine = settings, engine
-        kinds = Kinds(settings.alarms.kind)
-        table = settings.webhooks
-        self._centre = Centre(table.source, ZoneInfo(table.zone), kinds)
-        carriers: dict[str, Carrier] = {"webhook": WebhookCarrier(engine, table.targets, table.timeout_s)}
-        self._duty: Duty | None = None
-        if settings.notify:
-            carriers[channels.KIND] = PersonCarrier(settings.notify)
-            self._duty = Duty(settings.notify, settings.sites, kinds)
+        self._engine, self._plan = engine, _Plan(settings, engine)
+        self._renewed: SimpleQueue[CollectorFile] = SimpleQueue()
         self._woken, self._stopping = threading.Event(), threading.Event()
         chance = Random()  # noqa: S311 - spreads attempts, no secret
-        self._courier = Courier(engine, carriers, chance, self._woken.set)
+        self._courier = Courier(engine, self._plan.carriers, chance, self._woken.set)
         self._holder = settings.client_id
         self._thread = threading.Thread(target=self._run, name="notify", daemon=True)
         self._renew_s = self._expire_s = self._look_s = 0.0
@@ -64,6 +74,14 @@ class Notifier:
 
     def wake(self) -> None:
         """Something was committed."""
+        self._woken.set()
+
+    def renew(self, settings: CollectorFile) -> None:
+        """Go by other `[notify]`, `[webhooks]` and `[alarms]` soon; what is under way ends as it was begun.
+
+        Whom was told what, and what waits to be delivered, stays: it is in the state database.
+        """
+        self._renewed.put(settings)
         self._woken.set()
 
     def stop(self) -> None:
@@ -96,22 +114,25 @@ class Notifier:
             lease.release(transaction, _LEASE, self._holder)
 
     def _round(self, now_s: float, now_ms: int) -> None:
-        if not self._has_work() or not self._leads(now_s, now_ms):
+        while not self._renewed.empty():
+            self._plan = _Plan(self._renewed.get(), self._engine)
+            self._courier.renew(self._plan.carriers)
+        plan = self._plan
+        if not self._has_work(plan) or not self._leads(now_s, now_ms):
             return
-        self._fan_out(now_ms)
-        if self._duty and now_s >= self._look_s:
+        self._fan_out(plan.centre, now_ms)
+        if plan.duty and now_s >= self._look_s:
             self._look_s = now_s + LOOK_S
-            self._look(self._duty, now_ms)
+            self._look(plan.duty, now_ms)
         if now_s >= self._expire_s:
             self._expire_s = now_s + EXPIRE_S
-            give_up_ms = round(self._settings.webhooks.give_up_h * 3_600_000)
             with state.writing(self._engine) as transaction:
-                delivery.expire(transaction, now_ms, give_up_ms)
+                delivery.expire(transaction, now_ms, plan.give_up_ms)
         self._courier.serve()
 
-    def _has_work(self) -> bool:
+    def _has_work(self, plan: "_Plan") -> bool:
         with state.reading(self._engine) as connection:
-            return bool(self._duty or subscriptions.every(connection))
+            return bool(plan.duty or subscriptions.every(connection))
 
     def _look(self, duty: Duty, now_ms: int) -> None:
         with state.reading(self._engine) as connection:
@@ -128,10 +149,10 @@ class Notifier:
             self._renew_s = now_s + RENEW_S
         return self._is_mine
 
-    def _fan_out(self, now_ms: int) -> None:
+    def _fan_out(self, centre: Centre, now_ms: int) -> None:
         while self._is_behind():
             with state.writing(self._engine) as transaction:
-                if not webhooks.fan_out(transaction, self._centre, now_ms):
+                if not webhooks.fan_out(transaction, centre, now_ms):
                     return
 
     def _is_behind(self) -> bool:

@@ -103,6 +103,8 @@ def _extend_notify(transaction: sa.Connection) -> None:
         transaction.exec_driver_sql(f"ALTER TABLE webhook ADD COLUMN {name} BIGINT NOT NULL DEFAULT 0")
     transaction.exec_driver_sql("ALTER TABLE webhook ADD COLUMN said TEXT NOT NULL DEFAULT ''")
     transaction.exec_driver_sql("ALTER TABLE delivery ADD COLUMN asked BOOLEAN NOT NULL DEFAULT FALSE")
+    # They named steps by their place; what still stands is told anew.
+    transaction.execute(rounds.delete())
 
 
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (

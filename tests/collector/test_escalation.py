@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from collector.duty import ExceptionTable, NotifyTable, PersonTable, ShiftTable, StepTable
 from collector.notify import rota
@@ -144,6 +145,16 @@ def test_a_flood_is_told_rarely_unless_it_is_most_urgent() -> None:
     assert story.later(1, topic(4, 2), flood=True)
 
 
+def test_a_person_who_left_the_plan_is_not_called_again_and_steps_are_known_by_their_names() -> None:
+    story = Story()
+    story.look(topic())
+    assert called(story.later(5, topic())) == [("bolat", 1, Kind.ESCALATED)]
+    first = StepTable(name="new", after_min=(0, 0, 0, 0), people=("chief",))
+    story.plan = NotifyTable(people=(PEOPLE[0], PEOPLE[2]), steps=(first, STEPS[0]))
+    assert called(story.later(1, topic())) == [("chief", 0, Kind.FIRST)]
+    assert called(story.later(15, topic())) == [("aigul", 1, Kind.AGAIN)]
+
+
 def test_a_new_shift_is_told_what_still_stands() -> None:
     shifts = (
         ShiftTable(person="aigul", begin="08:00", end="12:30"),
@@ -205,11 +216,15 @@ STEP = st.builds(
 )
 FIRST = STEP.map(lambda step: StepTable(name="s", people=step.people, rota=step.rota, after_min=(0, 0, 0, 0)))
 PLANS = st.builds(
-    lambda first, more, gather, nag: NotifyTable(
-        people=PEOPLE, steps=(first, *more), gather_s=gather, nag_min=(nag, nag, 0, 0)
+    lambda first, more, names, gather, nag: NotifyTable(
+        people=PEOPLE,
+        steps=tuple(replace(step, name=name) for step, name in zip((first, *more), names, strict=False)),
+        gather_s=gather,
+        nag_min=(nag, nag, 0, 0),
     ),
     FIRST,
     st.lists(STEP, max_size=3),
+    st.permutations("stuv"),
     st.sampled_from([0, 60, 300]),
     st.sampled_from([0, 5, 15]),
 )
@@ -224,12 +239,17 @@ MOMENT = st.tuples(
 
 
 @settings(max_examples=300, deadline=None)
-@given(PLANS, st.lists(MOMENT, max_size=25), st.integers(0, 7 * 24))
-def test_in_every_story(plan: NotifyTable, moments: list[Any], hour: int) -> None:
+@given(PLANS, PLANS, st.integers(0, 25), st.lists(MOMENT, max_size=25), st.integers(0, 7 * 24))
+def test_in_every_story_also_where_another_plan_takes_the_place_of_the_first(
+    plan: NotifyTable, other: NotifyTable, replaced: int, moments: list[Any], hour: int
+) -> None:
     story = Story(plan, datetime.fromtimestamp(MONDAY.timestamp() + 3600 * hour, ALMATY))
     standing_ms: dict[str, int] = {}
     told: set[str] = set()
-    for minutes, topics, flood, fails in moments:
+    gather_s = max(plan.gather_s, other.gather_s)
+    for number, (minutes, topics, flood, fails) in enumerate(moments):
+        if number == replaced:
+            story.plan = other
         before = {one.topic: one for one in story.rounds}
         messages = story.later(minutes, *topics, flood=flood)
         if fails:
@@ -245,7 +265,7 @@ def test_in_every_story(plan: NotifyTable, moments: list[Any], hour: int) -> Non
         for one in urgent:
             standing_ms.setdefault(one, story.now_ms)
             silent_ms = story.now_ms - standing_ms[one]
-            assert one in told or silent_ms <= plan.gather_s * 1000, "silent about what is most urgent"
+            assert one in told or silent_ms <= gather_s * 1000, "silent about what is most urgent"
 
 
 def never_twice(before: dict[str, Round], story: Story, messages: list[Message]) -> None:
@@ -255,7 +275,8 @@ def never_twice(before: dict[str, Round], story: Story, messages: list[Message])
             known = before.get(call.topic)
             same_round = known is not None and known.priority <= call.priority
             already = same_round and any(
-                (one.step, one.person) == (call.step, call.person) for one in (known.told if known else ())
+                (one.step, one.person) == (story.plan.steps[call.step].name, call.person)
+                for one in (known.told if known else ())
             )
             assert not already or call.kind is Kind.AGAIN
             if call.kind is Kind.AGAIN:
