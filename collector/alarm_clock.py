@@ -51,8 +51,7 @@ class AlarmClock:
         is_settled = now_s - self._begin_s >= GRACE_S
         with state.reading(self._engine) as connection:
             known = facts(connection)
-            told = list(_silences(connection, known, now_ms)) if is_settled else []
-            told += _weather(connection, now_ms)
+            told = _told(connection, known if is_settled else None, now_ms)
             silent = (one.gateway for one in book.active(connection, GATEWAY_SILENT))
             causes = self._desk.design(known, silent)
             is_designed = self._desk.is_as_designed(connection, causes)
@@ -61,10 +60,19 @@ class AlarmClock:
             return
         abouts = {one.gateway: one.about for one in known if one.about}
         with state.writing(self._engine) as transaction:
+            book.lock(transaction)
+            # Another collector may have told the same meanwhile.
+            told = _told(transaction, known if is_settled else None, now_ms)
             self._desk.take(transaction, told, now_ms, abouts)
             if not is_designed:
                 self._desk.suppress(transaction, causes, now_ms)
             self._desk.pass_time(transaction, now_ms)
+
+
+def _told(connection: sa.Connection, known: Iterable[Facts] | None, now_ms: int) -> list[Told]:
+    """What has begun or ended by itself; None: it is too early to say who is silent."""
+    silences = () if known is None else _silences(connection, known, now_ms)
+    return [*silences, *_weather(connection, now_ms)]
 
 
 def _weather(connection: sa.Connection, now_ms: int) -> Iterator[Told]:

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from errno import ENOTDIR
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -44,6 +45,8 @@ class Spool:
         """
         path = self._folder / f"{number}.report"
         try:
+            if self._folder.is_symlink():  # root would give away what it leads to
+                raise NotADirectoryError(ENOTDIR, "a link, where the folder of reports should be")
             self._folder.mkdir(mode=0o750, exist_ok=True)
             self._give(self._folder)
             durable.put(path, payload, self._give)
@@ -86,7 +89,7 @@ class Spool:
         """What root writes belongs to the owner of the outbox, who will remove it."""
         if os.geteuid() == 0:
             owner = self._folder.parent.stat()
-            os.chown(path, owner.st_uid, owner.st_gid)
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 class SpoolThread:

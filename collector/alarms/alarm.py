@@ -173,8 +173,7 @@ class NotNowError(Exception):
 
 def key_of(gateway: Gateway, event: AlarmEvent) -> str:
     """What an alarm is about: the same for all its occurrences; PostgreSQL has no NUL in text."""
-    place = event.id.rpartition("/")[0] or event.id
-    return f"{gateway}/{place}".replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return f"{gateway}/{event.id.rpartition('/')[0] or event.id}".replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def told(known: Alarm | None, gateway: Gateway, event: AlarmEvent, now_ms: int, policy: Policy) -> Change:

@@ -33,6 +33,8 @@ from collector.users import people
 _GOODBYE_S: Final = 1
 """Requests under way may take so long at the end."""
 _JOIN_S: Final = 2.0
+STALLED_S: Final = 30
+"""A client that takes nothing for so long is given up by the system; closing would wait for it for ever."""
 _THREADS: Final = 8
 """That answer requests beside the loop; each may hold a connection to the state database."""
 _log = structlog.get_logger()
@@ -161,6 +163,8 @@ def _listening(table: FeedTable) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     taken = socket.socket(family, socket.SOCK_STREAM)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # What is accepted inherits it (tcp(7)).
+    taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_S * 1000)
     try:
         taken.bind((host.strip("[]"), port))
         taken.listen(2048)

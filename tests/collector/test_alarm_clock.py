@@ -1,8 +1,11 @@
 """What the clock does to alarms: gateways fall silent and come back, shelving ends."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 import sqlalchemy as sa
 
-from collector import gateways, state
+from collector import gateways, nmu, state
 from collector.alarm_clock import GRACE_S, AlarmClock
 from collector.alarms import book
 from collector.alarms.alarm import Action, Actor, Alarm
@@ -10,6 +13,7 @@ from collector.alarms.desk import Desk, Policies
 from collector.alarms.lifecycle import State, Trigger
 from collector.arrivals import News
 from collector.settings import AlarmsTable
+from tests.collector.collecting import wait_until
 from wire.messages import AlarmEvent, AlarmState, Presence, Status
 from wire.topics import Gateway
 
@@ -64,3 +68,22 @@ def test_shelving_ends_by_itself(engine: sa.Engine) -> None:
     assert [one.state for one in alarms(engine)] == [State.SHELVED]
     clock.tick(1, 5000)
     assert [one.state for one in alarms(engine)] == [State.UNACKNOWLEDGED]
+
+
+@pytest.mark.system
+def test_two_collectors_that_see_the_same_at_once_tell_it_once(engine: sa.Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one collector")
+    entered = nmu.Entry(degree=2, from_ms=0, to_ms=10**6, source="the weather service", by="anna", t_ms=1)
+    with ThreadPoolExecutor(2) as pool:
+        with state.writing(engine) as transaction:
+            nmu.enter(transaction, entered)
+        with state.writing(engine) as transaction:
+            book.lock(transaction)
+            ticks = [pool.submit(AlarmClock(engine, DESK).tick, 0, 1000 + n) for n in range(2)]
+            waiting = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            wait_until(lambda: transaction.execute(waiting).scalar_one() == 2)
+        for tick in ticks:
+            tick.result()
+    with state.reading(engine) as connection:
+        assert [line.entry.trigger for line in book.lines(connection)] == [Trigger.RAISE]

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from collector.feed.hub import RELOAD, Client, Hub, Item
 from collector.users.roles import Role
-from tests.collector.feed.serving import NOW_MS, RIGHT, Server, event, key, serving
+from tests.collector.collecting import wait_until
+from tests.collector.feed.serving import NOW_MS, RIGHT, Person, Server, event, key, serving
 from wire.messages import AlarmState
 
 ALL = ("*", Role.DISPATCHER)
@@ -171,18 +172,37 @@ async def test_what_is_written_at_once_is_bounded() -> None:
     assert (sum(sizes), max(sizes)) == (200_000, 40_000)
 
 
+def fall_asleep(sleeper: socket.socket, server: Server, anna: Person) -> None:
+    """Ask for the stream and read no more of it than its first line."""
+    sleeper.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sleeper.settimeout(20)
+    sleeper.connect(("127.0.0.1", server.feed.port))
+    cookie = f"ulba_session={anna.cookies['ulba_session']}"
+    sleeper.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode())
+    assert b"200 OK" in sleeper.recv(100)
+
+
+def test_a_client_that_takes_nothing_any_more_costs_no_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.feed.server.STALLED_S", 1)
+    with serving(tmp_path) as server, socket.socket() as sleeper:
+        anna = server.person("anna", ALL)
+        fall_asleep(sleeper, server, anna)
+        anna.close()
+        for first in range(0, 4000, 500):
+            server.tell(*(event(f"c{first + n}") for n in range(500)))
+        wait_until(lambda: not server.feed._server.server_state.connections)
+        assert not server.feed._hub.clients
+
+
 def test_a_client_that_does_not_read_holds_nobody_up_and_reloads_when_it_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("collector.feed.server.Hub", lambda: Hub(ring=300))
     with serving(tmp_path) as server, socket.socket() as sleeper:
         anna = server.person("anna", ALL)
-        sleeper.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        sleeper.settimeout(20)
-        sleeper.connect(("127.0.0.1", server.feed.port))
-        cookie = f"ulba_session={anna.cookies['ulba_session']}"
-        sleeper.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode())
-        assert b"200 OK" in sleeper.recv(100)
+        fall_asleep(sleeper, server, anna)
         with anna.stream() as stream:
             for first in range(0, 4000, 100):
                 server.tell(*(event(f"c{first + n}") for n in range(100)))
