@@ -3,7 +3,7 @@
 import getpass
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -194,7 +194,7 @@ def _writing(config: Path) -> Iterator[sa.Connection]:
 
 def _change(config: Path, name: str, wanted: Wanted, deed: Deed) -> Seen:
     with _writing(config) as transaction:
-        before = _named(lambda: people.named(transaction, name), name)
+        before = _named(people.to_change(transaction, name), name)
         after = people.change(transaction, before, wanted)
         audit.note(
             transaction,
@@ -208,8 +208,7 @@ def _change(config: Path, name: str, wanted: Wanted, deed: Deed) -> Seen:
         return people.seen(after)
 
 
-def _named(find: Callable[[], Person | None], name: str) -> Person:
-    found = find()
+def _named(found: Person | None, name: str) -> Person:
     if found is None:
         fail(f"there is nobody named {printable(name)}; `collector users list` shows them")
     return found

@@ -5,6 +5,7 @@ Authorization: Bearer TOKEN
 """
 
 import hmac
+from collections.abc import Collection
 from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response
@@ -15,7 +16,7 @@ from collector.feed.context import Context, Here
 from collector.feed.problems import ProblemCode, ProblemError
 from collector.users import sessions, tokens
 from collector.users.audit import Actor
-from collector.users.roles import Action, Rights, rights
+from collector.users.roles import Action, Grant, Rights, rights
 from collector.users.sessions import Session
 
 COOKIE: Final = "ulba_session"
@@ -60,6 +61,16 @@ class Caller(Struct, frozen=True, kw_only=True):
                 f"{self.actor.name} may not {action} in all groups of sites",
                 action=action.value,
                 group="*",
+            )
+
+    def see_manage(self, grants: Collection[Grant]) -> None:
+        """End the request if somebody with these roles is not the caller's to make or change."""
+        self.see_anywhere(Action.ADMINISTER)
+        if not self.rights.manage(grants):
+            raise ProblemError(
+                403,
+                ProblemCode.ROLES_BEYOND,
+                f"{self.actor.name} may give roles only in groups of sites of which they are administrator",
             )
 
 

@@ -37,6 +37,7 @@ class ProblemCode(StrEnum):
     NAME_UNFIT = "name_unfit"
     NAME_TAKEN = "name_taken"
     TWO_ROLES = "two_roles"
+    ROLES_BEYOND = "roles_beyond"
     LAST_ADMINISTRATOR = "last_administrator"
     NO_ROLE = "no_role"
     PROVIDER_FAILED = "provider_failed"

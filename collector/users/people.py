@@ -88,6 +88,12 @@ def named(connection: sa.Connection, name: str) -> Person | None:
     return next(iter(_people(connection, query)), None)
 
 
+def to_change(transaction: sa.Connection, name: str) -> Person | None:
+    """Like `named`; until the end of the transaction nobody else changes people."""
+    audit.lock(transaction)
+    return named(transaction, name)
+
+
 def numbered(connection: sa.Connection, number: int) -> Person | None:
     """The one with this number."""
     query = sa.select(state.people).where(state.people.c.id == number)

@@ -1,6 +1,6 @@
 """What each role may do, per group of sites; pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -71,11 +71,25 @@ class Rights(Struct, frozen=True):
 
     def may_everywhere(self, action: Action) -> bool:
         """Whether it may be done in all groups."""
-        return action in self.by_group.get(ALL_GROUPS, ())
+        return action in self.everywhere()
 
     def anywhere(self) -> frozenset[Action]:
         """What may be done in at least one group."""
         return frozenset().union(*self.by_group.values())
+
+    def everywhere(self) -> frozenset[Action]:
+        """What may be done in all groups, also in those that are yet to come."""
+        return self.by_group.get(ALL_GROUPS, frozenset())
+
+    def manage(self, grants: Collection[Grant]) -> bool:
+        """Whether a person or token with these roles, and no others, is theirs to see, make and change.
+
+        All of the roles are in groups they administer, so nobody gives more than they have. Who has no role
+        belongs to no group: a password they were given now would open what they are given later.
+        """
+        if not grants:
+            return self.may_everywhere(Action.ADMINISTER)
+        return all(self.may(Action.ADMINISTER, one.group) for one in grants)
 
     def groups(self, action: Action) -> frozenset[str] | None:
         """Where something may be done; None: everywhere."""

@@ -1,12 +1,17 @@
 """Shifts, people, tokens and the audit in a real browser."""
 
 import json
+from pathlib import Path
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.console.centre import PASSWORD, Centre, alarm, fill_login, log_in, open_page, picture
+from collector import state
+from collector.users import people
+from collector.users.people import Wanted
+from collector.users.roles import Grant, Role
+from tests.console.centre import PASSWORD, Centre, alarm, fill_login, log_in, now_ms, open_page, picture
 from wire import topics
 
 pytestmark = pytest.mark.system
@@ -50,6 +55,30 @@ def test_a_shift_is_started_written_down_and_handed_over_item_by_item(
     tick_all(boris)
     boris.get_by_role("button", name="Принять смену").click()
     expect(boris.locator(".on-shift")).to_contain_text("Смену ведёт boris")
+
+
+def test_an_administrator_of_a_group_has_only_it_to_give_and_sees_nobody_else(
+    page: Page, centre: Centre, tmp_path: Path
+) -> None:
+    with state.opened(f"sqlite:///{tmp_path}/state.db") as engine, state.writing(engine) as transaction:
+        grants = (Grant("left", Role.ADMINISTRATOR),)
+        people.add(transaction, "eva", Wanted(password=PASSWORD, grants=grants, language="ru"), now_ms())
+    log_in(page, centre, "eva", "/administration")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text("администратор (left)")
+    expect(page.get_by_role("button", name="Аудит")).to_have_count(0)
+    page.get_by_role("button", name="Добавить человека").click()
+    dialog = page.locator("dialog")
+    dialog.get_by_label("Имя для входа").fill("gleb")
+    dialog.get_by_label("Пароль").fill(PASSWORD)
+    expect(dialog.get_by_label("Группа площадок").locator("option")).to_have_text(["left"])
+    picture(page, "group-administrator")
+    dialog.get_by_role("button", name="Убрать роль").click()
+    dialog.get_by_role("button", name="Сохранить").click()
+    expect(dialog.locator(".trouble")).to_contain_text("Роли даются только в группах площадок")
+    dialog.get_by_role("button", name="Ещё роль").click()
+    dialog.get_by_role("button", name="Сохранить").click()
+    expect(page.locator("tbody tr", has_text="gleb")).to_contain_text("смотрит (left)")
 
 
 def test_a_degree_of_nmu_that_another_system_announces_is_seen_without_a_click(

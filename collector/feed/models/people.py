@@ -30,6 +30,7 @@ class Me(BaseModel):
     csrf: str = Field(description="To be sent as X-CSRF-Token with every request that changes something.")
     roles: list[GroupRole]
     actions: list[Action] = Field(description="What may be done in at least one group of sites.")
+    everywhere: list[Action] = Field(description="What may be done in all groups of sites.")
     expires_ms: int
     server_ms: int
     zone: str = Field(description="Of the times in texts.", examples=["Asia/Almaty"])
@@ -75,7 +76,7 @@ class User(BaseModel):
 
 
 class UserList(BaseModel):
-    """All who may log in, by name."""
+    """Those who may log in, by name."""
 
     users: list[User]
 
@@ -117,7 +118,7 @@ class Token(BaseModel):
 
 
 class TokenList(BaseModel):
-    """All tokens that are not revoked, the newest first."""
+    """Tokens that are not revoked, the newest first."""
 
     tokens: list[Token]
 

@@ -67,13 +67,15 @@ def change_me(wanted: MeWanted, who: Who, request: Request, response: Response, 
 def me_of(session: Session, context: Context) -> Me:
     """A session as its person sees it."""
     person = session.person
+    allowed = rights(person.grants)
     return Me(
         name=person.name,
         title=person.title,
         language=person.language,  # type: ignore[arg-type] # one of the three since it was entered
         csrf=session.csrf,
         roles=[GroupRole(group=one.group, role=one.role) for one in person.grants],
-        actions=sorted(rights(person.grants).anywhere()),
+        actions=sorted(allowed.anywhere()),
+        everywhere=sorted(allowed.everywhere()),
         expires_ms=session.expires_ms,
         server_ms=context.now_ms(),
         zone=context.table.zone,

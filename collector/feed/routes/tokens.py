@@ -1,4 +1,4 @@
-"""Tokens of other systems: for administrators of all groups."""
+"""Tokens of other systems: for administrators, as far as all their roles are in groups of the caller's."""
 
 from fastapi import APIRouter
 
@@ -18,17 +18,18 @@ router = APIRouter(tags=["people"], responses=described(404))
 
 @router.get("/tokens")
 def list_tokens(who: Who, context: Here) -> TokenList:
-    """All tokens that are not revoked."""
-    who.see_everywhere(Action.ADMINISTER)
+    """All tokens that are not revoked, as far as they are the caller's to manage."""
+    who.see_anywhere(Action.ADMINISTER)
     with state.reading(context.engine) as connection:
-        return TokenList(tokens=[_shown(one) for one in tokens.in_use(connection)])
+        known = tokens.in_use(connection)
+    return TokenList(tokens=[_shown(one) for one in known if who.rights.manage(one.scope.grants)])
 
 
 @router.post("/tokens", status_code=201)
 def make_token(wanted: TokenWanted, who: Who, context: Here) -> TokenMade:
     """Make a token; its secret is in this answer only."""
-    who.see_everywhere(Action.ADMINISTER)
     now_ms, scope = context.now_ms(), Scope(grants_of(wanted.roles), tuple(wanted.scopes))
+    who.see_manage(scope.grants)
     with state.writing(context.engine) as transaction:
         secret, token = tokens.make(
             transaction, wanted.name, scope, by=who.actor.name, now_ms=now_ms, expires_ms=wanted.expires_ms
@@ -42,11 +43,11 @@ def make_token(wanted: TokenWanted, who: Who, context: Here) -> TokenMade:
 @router.delete("/tokens/{number}", status_code=204)
 def revoke_token(number: int, who: Who, context: Here) -> None:
     """End a token for good."""
-    who.see_everywhere(Action.ADMINISTER)
+    who.see_anywhere(Action.ADMINISTER)
     now_ms = context.now_ms()
     with state.writing(context.engine) as transaction:
         token = tokens.revoke(transaction, number, now_ms) if 0 < number < 2**31 else None
-        if token is None:
+        if token is None or not who.rights.manage(token.scope.grants):  # what was written is taken back
             raise ProblemError(404, ProblemCode.NOT_FOUND, "there is no such token")
         audit.note(transaction, Deed.TOKEN_REVOKED, who.actor, now_ms, target=f"{token.id} {token.name}")
     context.hub.post(lambda: context.hub.end(token.hash))

@@ -1,12 +1,13 @@
-"""People who may log in: for administrators of all groups."""
+"""People who may log in: for administrators, as far as all their roles are in groups of the caller's."""
 
 from collections.abc import Callable
 
+import sqlalchemy as sa
 from fastapi import APIRouter
 from msgspec import UNSET
 
 from collector import state
-from collector.feed.auth import Who
+from collector.feed.auth import Caller, Who
 from collector.feed.context import Here
 from collector.feed.models.people import GroupRole, User, UserChange, UserList, UserWanted
 from collector.feed.problems import ProblemCode, ProblemError, described
@@ -21,22 +22,23 @@ router = APIRouter(tags=["people"], responses=described(404, 409))
 
 @router.get("/users")
 def list_users(who: Who, context: Here) -> UserList:
-    """All who may log in."""
-    who.see_everywhere(Action.ADMINISTER)
+    """All who may log in, as far as they are the caller's to manage."""
+    who.see_anywhere(Action.ADMINISTER)
     with state.reading(context.engine) as connection:
-        return UserList(users=[_shown(one) for one in people.everybody(connection)])
+        known = people.everybody(connection)
+    return UserList(users=[_shown(one) for one in known if who.rights.manage(one.grants)])
 
 
 @router.post("/users", status_code=201)
 def add_user(wanted: UserWanted, who: Who, context: Here) -> User:
     """Add somebody."""
-    who.see_everywhere(Action.ADMINISTER)
     asked = Wanted(
         title=wanted.title or wanted.name,
         language=wanted.language,
         password=wanted.password,
         grants=grants_of(wanted.roles),
     )
+    who.see_manage(grants_of(wanted.roles))
     now_ms = context.now_ms()
     with state.writing(context.engine) as transaction:
         person = _fit(lambda: people.add(transaction, wanted.name, asked, now_ms))
@@ -49,12 +51,11 @@ def add_user(wanted: UserWanted, who: Who, context: Here) -> User:
 @router.patch("/users/{name}")
 def change_user(name: str, wanted: UserChange, who: Who, context: Here) -> User:
     """Change somebody; another password or role ends all sessions of theirs."""
-    who.see_everywhere(Action.ADMINISTER)
+    who.see_anywhere(Action.ADMINISTER)
     now_ms = context.now_ms()
     with state.writing(context.engine) as transaction:
-        person = people.named(transaction, name)
-        if person is None:
-            raise ProblemError(404, ProblemCode.NOT_FOUND, "there is nobody of this name")
+        person = _theirs(transaction, who, name)
+        _see_change(who, person, wanted)
         changed = _fit(lambda: people.change(transaction, person, _asked(wanted)))
         before, after = people.seen(person), people.seen(changed)
         if before != after:
@@ -70,6 +71,22 @@ def change_user(name: str, wanted: UserChange, who: Who, context: Here) -> User:
         if wanted.password is not None:
             audit.note(transaction, Deed.PASSWORD_CHANGED, who.actor, now_ms, target=person.name)
     return _shown(changed)
+
+
+def _theirs(transaction: sa.Connection, who: Caller, name: str) -> Person:
+    """Somebody whom the caller manages."""
+    person = people.to_change(transaction, name)
+    if person is None or not who.rights.manage(person.grants):
+        raise ProblemError(404, ProblemCode.NOT_FOUND, "there is nobody of this name")
+    return person
+
+
+def _see_change(who: Caller, person: Person, wanted: UserChange) -> None:
+    if wanted.roles is not None:
+        who.see_manage(grants_of(wanted.roles))
+    if wanted.password is not None and person.subject is not None:
+        # Their provider may give them more roles tomorrow, and whoever knows the password would have them.
+        who.see_everywhere(Action.ADMINISTER)
 
 
 def grants_of(roles: list[GroupRole]) -> tuple[Grant, ...]:

@@ -1,4 +1,4 @@
-"""People, tokens and the audit, over HTTP, for administrators only."""
+"""People, tokens and the audit, over HTTP, for administrators of all groups."""
 
 import httpx
 import pytest
@@ -12,11 +12,14 @@ ADMIN = ("*", Role.ADMINISTRATOR)
 EVERYWHERE = [{"group": "*", "role": "dispatcher"}]
 
 
-@pytest.mark.parametrize("path", ["users", "tokens", "audit"])
-@pytest.mark.parametrize("role", [("*", Role.ENGINEER), ("left", Role.ADMINISTRATOR)])
-def test_only_administrators_of_all_groups_administer(
-    server: Server, path: str, role: tuple[str, Role]
-) -> None:
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        *((path, ("*", Role.ENGINEER)) for path in ("users", "tokens", "audit")),
+        ("audit", ("left", Role.ADMINISTRATOR)),
+    ],
+)
+def test_only_administrators_administer(server: Server, path: str, role: tuple[str, Role]) -> None:
     answer = server.person("eva", role).get(path)
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
 

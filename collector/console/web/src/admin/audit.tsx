@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get } from "../api/http";
 import type { AuditLine } from "../api/keeping";
+import { Table } from "../parts/table";
 import { t } from "../texts";
 import { deedWords, tadm } from "../texts/admin";
 import { moment } from "../texts/formats";
@@ -30,6 +31,7 @@ export function Audit() {
     }
   };
   useEffect(() => void load(null), []);
+  const words = tadm();
   return (
     <section class="panel">
       {trouble.value && (
@@ -37,34 +39,22 @@ export function Audit() {
           {trouble.value}
         </p>
       )}
-      <div class="scroll">
-        <table class="journal">
-          <thead>
-            <tr>
-              <th scope="col">{tadm().when}</th>
-              <th scope="col">{tadm().by}</th>
-              <th scope="col">{tadm().deed}</th>
-              <th scope="col">{tadm().target}</th>
-              <th scope="col">{tadm().before}</th>
-              <th scope="col">{tadm().after}</th>
-              <th scope="col">{tadm().from}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {lines.value.map((line) => (
-              <tr key={line.seq}>
-                <td class="time">{moment(line.t_ms)}</td>
-                <td>{line.by}</td>
-                <td>{deedWords(line.deed)}</td>
-                <td class="said">{line.target}</td>
-                <td class="said">{shown(line.before)}</td>
-                <td class="said">{shown(line.after)}</td>
-                <td>{line.address}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table
+        class="journal"
+        columns={[words.when, words.by, words.deed, words.target, words.before, words.after, words.from]}
+      >
+        {lines.value.map((line) => (
+          <tr key={line.seq}>
+            <td class="time">{moment(line.t_ms)}</td>
+            <td>{line.by}</td>
+            <td>{deedWords(line.deed)}</td>
+            <td class="said">{line.target}</td>
+            <td class="said">{shown(line.before)}</td>
+            <td class="said">{shown(line.after)}</td>
+            <td>{line.address}</td>
+          </tr>
+        ))}
+      </Table>
       {next.value !== null && (
         <button type="button" onClick={() => void load(next.value)}>
           {t().more}

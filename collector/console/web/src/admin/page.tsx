@@ -1,6 +1,7 @@
-/** Administration: people, tokens of programs, webhooks, calls to people, the audit. */
+/** Administration: people, tokens of programs; of all groups of sites: webhooks, calls to people, the audit. */
 
 import { useSignal } from "@preact/signals";
+import { mayEverywhere } from "../state/session";
 import { t } from "../texts";
 import { tadm } from "../texts/admin";
 import { tt } from "../texts/telling";
@@ -18,15 +19,18 @@ const PARTS = {
   audit: Audit,
 } as const;
 type PartName = keyof typeof PARTS;
+const ALL = Object.keys(PARTS) as PartName[];
+const OF_A_GROUP: readonly PartName[] = ["people", "tokens"];
 
 export function AdministrationPage() {
   const part = useSignal<PartName>("people");
+  const shown = mayEverywhere("administer") ? ALL : OF_A_GROUP;
   const Part = PARTS[part.value];
   return (
     <div class="page">
       <h1>{t().administration}</h1>
       <div class="tabs" role="group" aria-label={t().administration}>
-        {(Object.keys(PARTS) as PartName[]).map((name) => (
+        {shown.map((name) => (
           <button
             key={name}
             type="button"

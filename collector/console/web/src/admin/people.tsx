@@ -10,9 +10,10 @@ import { Show, useFetched } from "../parts/fetched";
 import { Field } from "../parts/field";
 import { Form } from "../parts/form";
 import { LEAST_PASSWORD } from "../parts/my_password";
+import { Table } from "../parts/table";
 import { t } from "../texts";
 import { tadm } from "../texts/admin";
-import { RolesEditor, rolesInWords } from "./roles";
+import { firstRole, RolesEditor, rolesInWords } from "./roles";
 
 export function People() {
   const answer = useFetched(() => get<{ users: User[] }>("/users"), []);
@@ -28,7 +29,9 @@ export function People() {
           {tadm().addPerson}
         </button>
       </div>
-      <Show of={answer}>{({ users }) => <Table users={users} edit={(user) => (edited.value = user)} />}</Show>
+      <Show of={answer}>
+        {({ users }) => <Everybody users={users} edit={(user) => (edited.value = user)} />}
+      </Show>
       {edited.value && (
         <Edit
           person={edited.value === "new" ? null : edited.value}
@@ -40,38 +43,25 @@ export function People() {
   );
 }
 
-function Table({ users, edit }: { users: User[]; edit: (user: User) => void }) {
+function Everybody({ users, edit }: { users: User[]; edit: (user: User) => void }) {
+  const words = tadm();
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{tadm().name}</th>
-            <th scope="col">{tadm().title}</th>
-            <th scope="col">{tadm().roles}</th>
-            <th scope="col">{t().language}</th>
-            <th scope="col">{tadm().active}</th>
-            <th scope="col" aria-label={tadm().edit} />
-          </tr>
-        </thead>
-        <tbody>
-          {users.map((user) => (
-            <tr key={user.name}>
-              <td>{user.name}</td>
-              <td>{user.title}</td>
-              <td>{rolesInWords(user.roles)}</td>
-              <td>{LANGUAGES[user.language]}</td>
-              <td>{user.disabled ? tadm().disabled : tadm().active}</td>
-              <td>
-                <button type="button" class="link" onClick={() => edit(user)}>
-                  {tadm().edit}
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table columns={[words.name, words.title, words.roles, t().language, words.active]} acts={words.edit}>
+      {users.map((user) => (
+        <tr key={user.name}>
+          <td>{user.name}</td>
+          <td>{user.title}</td>
+          <td>{rolesInWords(user.roles)}</td>
+          <td>{LANGUAGES[user.language]}</td>
+          <td>{user.disabled ? words.disabled : words.active}</td>
+          <td>
+            <button type="button" class="link" onClick={() => edit(user)}>
+              {words.edit}
+            </button>
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
@@ -87,7 +77,7 @@ function Edit({ person, done, close }: EditProps) {
   const password = useSignal("");
   const language = useSignal<Language>(person?.language ?? "ru");
   const disabled = useSignal(person?.disabled ?? false);
-  const roles = useSignal<GroupRole[]>(person?.roles ?? [{ group: "*", role: "dispatcher" }]);
+  const roles = useSignal<GroupRole[]>(person?.roles ?? [firstRole("dispatcher")]);
   const send = async () => {
     const wanted = { title: title.value, language: language.value, roles: roles.value };
     const secret = password.value ? { password: password.value } : {};

@@ -2,12 +2,44 @@
 
 import type { Signal } from "@preact/signals";
 import type { GroupRole, Role } from "../api/keeping";
+import { mayEverywhere, me } from "../state/session";
 import { tadm } from "../texts/admin";
 
 const ROLES: readonly Role[] = ["viewer", "dispatcher", "engineer", "administrator"];
 
 export const rolesInWords = (roles: GroupRole[]): string =>
   roles.map(({ group, role }) => `${tadm().roleNames[role]} (${group || "—"})`).join(", ");
+
+/** The groups in which whoever sits here gives roles; null: any. */
+const ownGroups = (): string[] | null =>
+  mayEverywhere("administer")
+    ? null
+    : (me.value?.roles ?? []).filter(({ role }) => role === "administrator").map(({ group }) => group);
+
+/** What a new person or token begins with. */
+export const firstRole = (role: Role): GroupRole => ({ group: ownGroups()?.[0] ?? "*", role });
+
+function GroupChoice({ group, set }: { group: string; set: (group: string) => void }) {
+  const own = ownGroups();
+  if (own === null)
+    return (
+      <input
+        value={group}
+        size={10}
+        title={tadm().groupHint}
+        onInput={(event) => set(event.currentTarget.value)}
+      />
+    );
+  return (
+    <select value={group} onChange={(event) => set(event.currentTarget.value)}>
+      {own.map((one) => (
+        <option key={one} value={one}>
+          {one || "—"}
+        </option>
+      ))}
+    </select>
+  );
+}
 
 export function RolesEditor({ roles }: { roles: Signal<GroupRole[]> }) {
   const set = (at: number, change: Partial<GroupRole>) => {
@@ -30,22 +62,17 @@ export function RolesEditor({ roles }: { roles: Signal<GroupRole[]> }) {
           </label>
           <label>
             {tadm().group}
-            <input
-              value={group}
-              size={10}
-              title={tadm().groupHint}
-              onInput={(event) => set(i, { group: event.currentTarget.value })}
-            />
+            <GroupChoice group={group} set={(wanted) => set(i, { group: wanted })} />
           </label>
           <button type="button" onClick={() => (roles.value = roles.value.filter((_, at) => at !== i))}>
             {tadm().removeRole}
           </button>
         </div>
       ))}
-      <button type="button" onClick={() => (roles.value = [...roles.value, { group: "*", role: "viewer" }])}>
+      <button type="button" onClick={() => (roles.value = [...roles.value, firstRole("viewer")])}>
         {tadm().addRole}
       </button>
-      <small>{tadm().groupHint}</small>
+      {mayEverywhere("administer") && <small>{tadm().groupHint}</small>}
     </fieldset>
   );
 }

@@ -6,11 +6,12 @@ import type { GroupRole, Token } from "../api/keeping";
 import { Show, useFetched } from "../parts/fetched";
 import { Field } from "../parts/field";
 import { Form } from "../parts/form";
+import { Table } from "../parts/table";
 import { t } from "../texts";
 import { tadm } from "../texts/admin";
 import { moment } from "../texts/formats";
 import { explain } from "../texts/problems";
-import { RolesEditor, rolesInWords } from "./roles";
+import { firstRole, RolesEditor, rolesInWords } from "./roles";
 
 export function Tokens() {
   const answer = useFetched(() => get<{ tokens: Token[] }>("/tokens"), []);
@@ -30,7 +31,7 @@ export function Tokens() {
           {trouble.value}
         </p>
       )}
-      <Show of={answer}>{({ tokens }) => <Table tokens={tokens} revoke={revoke} />}</Show>
+      <Show of={answer}>{({ tokens }) => <All tokens={tokens} revoke={revoke} />}</Show>
       <Add
         done={(made) => {
           secret.value = made;
@@ -41,43 +42,31 @@ export function Tokens() {
   );
 }
 
-function Table({ tokens, revoke }: { tokens: Token[]; revoke: (id: number) => void }) {
+function All({ tokens, revoke }: { tokens: Token[]; revoke: (id: number) => void }) {
+  const words = tadm();
   if (!tokens.length) return <p class="empty">{t().nothing}</p>;
   return (
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">{tadm().title}</th>
-            <th scope="col">{tadm().roles}</th>
-            <th scope="col">{tadm().made}</th>
-            <th scope="col">{tadm().used}</th>
-            <th scope="col" aria-label={tadm().revoke} />
-          </tr>
-        </thead>
-        <tbody>
-          {tokens.map((token) => (
-            <tr key={token.id}>
-              <td>{token.name}</td>
-              <td>{rolesInWords(token.roles)}</td>
-              <td class="time">{moment(token.created_ms)}</td>
-              <td class="time">{token.used_ms ? moment(token.used_ms) : t().never}</td>
-              <td>
-                <button type="button" class="link" onClick={() => revoke(token.id)}>
-                  {tadm().revoke}
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table columns={[words.title, words.roles, words.made, words.used]} acts={words.revoke}>
+      {tokens.map((token) => (
+        <tr key={token.id}>
+          <td>{token.name}</td>
+          <td>{rolesInWords(token.roles)}</td>
+          <td class="time">{moment(token.created_ms)}</td>
+          <td class="time">{token.used_ms ? moment(token.used_ms) : t().never}</td>
+          <td>
+            <button type="button" class="link" onClick={() => revoke(token.id)}>
+              {words.revoke}
+            </button>
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
 function Add({ done }: { done: (secret: string) => void }) {
   const name = useSignal("");
-  const roles = useSignal<GroupRole[]>([{ group: "*", role: "viewer" }]);
+  const roles = useSignal<GroupRole[]>([firstRole("viewer")]);
   const send = async () => {
     const made = await post<{ secret: string }>("/tokens", { name: name.value, roles: roles.value });
     name.value = "";

@@ -23,6 +23,7 @@ export interface Me {
   csrf: string;
   roles: { group: string; role: string }[];
   actions: string[];
+  everywhere: string[];
   expires_ms: number;
   server_ms: number;
   zone: string;

@@ -13,6 +13,8 @@ export const standing = signal<Standing>("unknown");
 export const health = signal<Health | null>(null);
 
 export const may = (action: string): boolean => me.value?.actions.includes(action) ?? false;
+/** In all groups of sites, also those that are yet to come. */
+export const mayEverywhere = (action: string): boolean => me.value?.everywhere.includes(action) ?? false;
 export const zone = (): string => me.value?.zone || "Asia/Almaty";
 
 /** Look whether this browser is still logged in. */
