@@ -15,6 +15,8 @@ class Kind(StrEnum):
     NOTE = "note"
     HANDOVER = "handover"
     ACCEPT = "accept"
+    END = "end"
+    """By somebody else, of a shift whose dispatcher is gone."""
 
 
 class Item(StrEnum):
@@ -38,11 +40,13 @@ class Entry(Struct, frozen=True, kw_only=True):
     address: str = ""
     kind: Kind
     text: str = ""
-    """Of a note; of a hand-over the notes for the next one."""
+    """Of a note; of a hand-over the notes for the next one; of an end the reason."""
     flagged: bool = False
     """To be shown to every shift until a correction says otherwise."""
     corrects: int = 0
     to: str = ""
+    of: str = ""
+    """Of an end: whose shift it was."""
     ticked: tuple[Item, ...] = ()
 
 
@@ -99,6 +103,8 @@ def current(lines: Iterable[Line]) -> Shift | None:
         entry = line.entry
         if entry.kind in {Kind.START, Kind.ACCEPT}:
             shift = Shift(by=entry.by, since_ms=entry.t_ms, first_seq=line.seq)
+        elif entry.kind is Kind.END:
+            shift = None
         elif entry.kind is Kind.HANDOVER and shift is not None:
             shift = replace(shift, handover=Handover(entry.to, entry.text, entry.t_ms))
     return shift
@@ -151,13 +157,24 @@ def _see_accept(shift: Shift, entry: Entry, _: Sequence[int]) -> None:
     _see_ticks(entry)
 
 
+def _see_end(shift: Shift, entry: Entry, _: Sequence[int]) -> None:
+    """Meanwhile somebody else may have accepted the shift: theirs is not what was meant."""
+    if shift.by != entry.of:
+        raise RefusedError(Refusal.SHIFT_TAKEN, f"{shift.by} has the shift", by=shift.by)
+
+
 def _see_ticks(entry: Entry) -> None:
     if missing := ITEMS - set(entry.ticked):
         names = ", ".join(sorted(missing))
         raise RefusedError(Refusal.ITEMS_UNTICKED, f"go through all items first: {names}", items=names)
 
 
-_SEES: Final = {Kind.NOTE: _see_note, Kind.HANDOVER: _see_handover, Kind.ACCEPT: _see_accept}
+_SEES: Final = {
+    Kind.NOTE: _see_note,
+    Kind.HANDOVER: _see_handover,
+    Kind.ACCEPT: _see_accept,
+    Kind.END: _see_end,
+}
 
 
 def flagged(lines: Iterable[Line]) -> list[Line]:

@@ -30,6 +30,8 @@ class Action(StrEnum):
     """Confirm that an anomaly was none."""
     SHIFT = "shift"
     """Keep the shift log."""
+    END_SHIFT = "end_shift"
+    """End the shift of a dispatcher who has gone without handing it over."""
     NMU = "nmu"
     """Enter the degree of adverse weather conditions."""
     SUPPRESS = "suppress"
@@ -44,7 +46,7 @@ _ADDS: Final[Mapping[Role, frozenset[Action]]] = {
     Role.DISPATCHER: frozenset(
         {Action.ACKNOWLEDGE, Action.RESET, Action.SHELVE, Action.FALSE, Action.SHIFT, Action.NMU}
     ),
-    Role.ENGINEER: frozenset({Action.SUPPRESS, Action.REMOVE}),
+    Role.ENGINEER: frozenset({Action.SUPPRESS, Action.REMOVE, Action.END_SHIFT}),
     Role.ADMINISTRATOR: frozenset({Action.ADMINISTER}),
 }
 _ORDER: Final = tuple(Role)

@@ -57,6 +57,29 @@ def test_a_shift_is_started_written_down_and_handed_over_item_by_item(
     expect(boris.locator(".on-shift")).to_contain_text("Смену ведёт boris")
 
 
+def test_the_shift_of_a_dispatcher_who_is_gone_is_ended_with_a_reason(
+    browser: Browser, centre: Centre
+) -> None:
+    anna, boris = open_page(browser), open_page(browser)
+    log_in(boris, centre, "boris", "/shift")
+    boris.get_by_role("button", name="Начать смену").click()
+    expect(boris.locator(".on-shift")).to_contain_text("Смену ведёт boris")
+    expect(boris.get_by_text("Диспетчер ушёл, не сдав смену")).to_have_count(0)
+    log_in(anna, centre, "anna", "/shift")
+    anna.get_by_text("Диспетчер ушёл, не сдав смену").click()
+    end = anna.get_by_role("button", name="Прекратить смену: boris")
+    expect(end).to_be_disabled()
+    anna.get_by_label("Причина").fill("Ушёл в 02:40")
+    end.click()
+    expect(anna.locator(".on-shift")).to_have_text("Смена не начата")
+    expect(anna.locator("table.journal tr", has_text="Ушёл в 02:40")).to_contain_text(
+        "смена прекращена: boris"
+    )
+    anna.get_by_role("button", name="Начать смену").click()
+    expect(anna.locator(".on-shift")).to_contain_text("Смену ведёт anna")
+    expect(boris.locator(".on-shift")).to_contain_text("Смену ведёт anna", timeout=20_000)
+
+
 def test_an_administrator_of_a_group_has_only_it_to_give_and_sees_nobody_else(
     page: Page, centre: Centre, tmp_path: Path
 ) -> None:

@@ -39,6 +39,7 @@ class ShiftEntry(BaseModel):
     flagged: bool
     corrects: int | None
     to: str
+    of: str = Field(description="Of an end: whose shift it was.")
     ticked: list[Item]
 
 
@@ -82,6 +83,18 @@ class AcceptWanted(BaseModel):
     """The shift is accepted."""
 
     ticked: Ticked
+
+
+class EndWanted(BaseModel):
+    """A shift that nobody will hand over is ended."""
+
+    of: str = Field(min_length=1, max_length=64, description="Whose shift it is.", examples=["anna"])
+    reason: str = Field(
+        min_length=1,
+        max_length=4000,
+        pattern=r"\S",
+        examples=["Went home ill at 02:40 without handing over; Boris goes on."],
+    )
 
 
 Time = Annotated[int, Field(ge=0, le=2**53)]

@@ -16,6 +16,7 @@ from collector.feed.models.alarms import Incident
 from collector.feed.models.people import Language
 from collector.feed.models.shifts import (
     AcceptWanted,
+    EndWanted,
     EntryWanted,
     Handover,
     HandoverWanted,
@@ -91,8 +92,24 @@ def accept(wanted: AcceptWanted, who: Who, context: Here, lang: Language | None 
     return _enter(context, who, entry, lang)
 
 
+@router.post("/shift/end", status_code=201)
+def end(wanted: EndWanted, who: Who, context: Here, lang: Language | None = None) -> ShiftState:
+    """End the shift of somebody who has gone without handing it over; then anybody may start the next one.
+
+    For engineers of all groups: the log is one for the region, and it happens at night, when there is no
+    administrator.
+    """
+    who.see_everywhere(Action.END_SHIFT)
+    entry = Entry(t_ms=context.now_ms(), by=who.actor.name, kind=Kind.END, text=wanted.reason, of=wanted.of)
+    return _write(context, who, entry, lang)
+
+
 def _enter(context: Context, who: Caller, entry: Entry, lang: Language | None) -> ShiftState:
     who.see_anywhere(Action.SHIFT)
+    return _write(context, who, entry, lang)
+
+
+def _write(context: Context, who: Caller, entry: Entry, lang: Language | None) -> ShiftState:
     try:
         with state.writing(context.engine) as transaction:
             seq = book.enter(transaction, structs.replace(entry, address=who.actor.address))
@@ -161,6 +178,7 @@ def _entries(lines: list[Line]) -> list[ShiftEntry]:
             flagged=line.seq in flagged,
             corrects=line.entry.corrects or None,
             to=line.entry.to,
+            of=line.entry.of,
             ticked=list(line.entry.ticked),
         )
         for line in reversed(lines)

@@ -75,6 +75,7 @@ EVERYTHING: Final[Mapping[tuple[str, str], list[tuple[Needed, Try]]]] = {
         (A.SHIFT, Try("/shift/handover", body={"to": "one-engineer", "ticked": TICKED}))
     ],
     ("post", "/shift/accept"): [(A.SHIFT, Try("/shift/accept", body={"ticked": TICKED}))],
+    ("post", "/shift/end"): [(A.END_SHIFT, Try("/shift/end", body={"of": "x", "reason": "x"}))],
     ("put", "/nmu"): [
         (A.NMU, Try("/nmu", body={"degree": 0, "from_ms": 0, "to_ms": 1, "source": "the test"}))
     ],
@@ -91,6 +92,7 @@ EVERYTHING: Final[Mapping[tuple[str, str], list[tuple[Needed, Try]]]] = {
     ("delete", "/webhooks/{number}"): [(A.ADMINISTER, Try("/webhooks/9999"))],
     ("post", "/webhooks/{number}/enable"): [(A.ADMINISTER, Try("/webhooks/9999/enable", body={}))],
     ("post", "/webhooks/{number}/test"): [(A.ADMINISTER, Try("/webhooks/9999/test"))],
+    ("post", "/webhooks/{number}/retry"): [(A.ADMINISTER, Try("/webhooks/9999/retry"))],
     ("get", "/webhooks/deliveries"): [(A.ADMINISTER, Try("/webhooks/deliveries"))],
     ("post", "/webhooks/deliveries/{number}/retry"): [(A.ADMINISTER, Try("/webhooks/deliveries/9999/retry"))],
 }

@@ -63,6 +63,42 @@ def test_a_shift_goes_from_hand_to_hand(server: Server) -> None:
     assert accepted["entries"][0]["ticked"] == TICKED
 
 
+def test_a_shift_whose_dispatcher_is_gone_is_ended_by_an_engineer_and_goes_on_with_the_next(
+    server: Server,
+) -> None:
+    anna, boris = server.person("anna", ALL), server.person("boris", ALL)
+    victor = server.person("victor", ("*", Role.ENGINEER))
+    left = server.person("lev", ("left", Role.ADMINISTRATOR))
+    why = {"of": "anna", "reason": "went home ill at 02:40"}
+    assert code(victor, "/shift/end", why) == (409, "no_shift")
+    anna.post("/shift/start")
+    anna.post("/shift/entries", json={"text": "Pump 2 leaks", "flagged": True})
+    anna.post("/shift/handover", json={"to": "boris", "ticked": TICKED})
+    for person in (anna, boris, left):
+        assert code(person, "/shift/end", why) == (403, "not_allowed")
+    assert code(victor, "/shift/end", why | {"of": "boris"}) == (409, "shift_taken")
+    for reason in ("", "  "):
+        assert code(victor, "/shift/end", why | {"reason": reason}) == (422, "invalid_request")
+    found = victor.post("/shift/end", json=why).json()
+    assert found["current"] is None
+    ended = found["entries"][0]
+    assert {name: ended[name] for name in ("seq", "kind", "by", "of", "text")} == {
+        "seq": 4,
+        "kind": "end",
+        "by": "victor",
+        "of": "anna",
+        "text": "went home ill at 02:40",
+    }
+    assert code(boris, "/shift/accept", {"ticked": TICKED}) == (409, "no_shift")
+    started = boris.post("/shift/start").json()
+    assert started["current"]["by"] == "boris"
+    assert [one["text"] for one in started["entries"] if one["flagged"]] == ["Pump 2 leaks"]
+    root = server.person("root", ("*", Role.ADMINISTRATOR))
+    deeds = [(one["by"], one["deed"], one["target"]) for one in root.get("/audit").json()["lines"]]
+    assert ("victor", "shift", "end 4") in deeds
+    assert root.post("/shift/end", json=why | {"of": "boris"}).status_code == 201
+
+
 def test_only_notes_are_corrected_and_only_dispatchers_write(server: Server) -> None:
     anna, victor = server.person("anna", ALL), server.person("victor", ("*", Role.VIEWER))
     anna.post("/shift/start")
@@ -90,6 +126,7 @@ ENTRIES = st.builds(
     by=PEOPLE,
     kind=st.sampled_from(Kind),
     to=PEOPLE,
+    of=PEOPLE,
     flagged=st.booleans(),
     corrects=st.integers(0, 5),
     ticked=st.sampled_from([tuple(ITEMS), ()]),
@@ -97,7 +134,7 @@ ENTRIES = st.builds(
 
 
 @given(st.lists(ENTRIES, max_size=20))
-def test_whatever_is_tried_one_person_has_the_shift_and_it_changes_by_two_signatures(
+def test_whatever_is_tried_one_person_has_the_shift_until_two_signatures_or_an_end(
     tried: list[Entry],
 ) -> None:
     lines: list[Line] = []
@@ -110,7 +147,11 @@ def test_whatever_is_tried_one_person_has_the_shift_and_it_changes_by_two_signat
             continue
         lines.append(Line(len(lines) + 1, entry))
         now = log.current(lines)
-        assert now is not None, "once begun there is always somebody"
+        if entry.kind is Kind.END:
+            assert before is not None
+            assert (before.by, now) == (entry.of, None)
+            continue
+        assert now is not None, "once begun there is somebody until it is ended"
         if before is not None and now.by != before.by:
             assert before.handover is not None
             assert before.handover.to == now.by == entry.by

@@ -2,7 +2,7 @@
 
 import type { Incident, Language } from "./types";
 
-export type EntryKind = "start" | "note" | "handover" | "accept";
+export type EntryKind = "start" | "note" | "handover" | "accept" | "end";
 export type ItemName = "unacknowledged" | "shelved" | "out_of_service" | "incidents" | "flagged";
 
 export interface Shift {
@@ -20,6 +20,7 @@ export interface ShiftEntry {
   flagged: boolean;
   corrects: number | null;
   to: string;
+  of: string;
 }
 
 export interface ShiftAnswer {

@@ -5,6 +5,7 @@ import { post } from "../api/http";
 import type { ShiftAnswer, ShiftEntry } from "../api/keeping";
 import { TextArea } from "../parts/field";
 import { Form } from "../parts/form";
+import { Table } from "../parts/table";
 import { may } from "../state/session";
 import { t, ta } from "../texts";
 import { moment } from "../texts/formats";
@@ -53,24 +54,11 @@ export function Log({ answer, reload }: Props) {
           </label>
         </Form>
       )}
-      <div class="scroll">
-        <table class="journal">
-          <thead>
-            <tr>
-              <th scope="col">{ts().number}</th>
-              <th scope="col">{tj().time}</th>
-              <th scope="col">{ts().entry}</th>
-              <th scope="col">{tj().who}</th>
-              <th scope="col" aria-label={ta().action} />
-            </tr>
-          </thead>
-          <tbody>
-            {answer.entries.map((entry) => (
-              <Entry key={entry.seq} of={entry} correct={canWrite ? (seq) => (corrects.value = seq) : null} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table class="journal" columns={[ts().number, tj().time, ts().entry, tj().who]} acts={ta().action}>
+        {answer.entries.map((entry) => (
+          <Entry key={entry.seq} of={entry} correct={canWrite ? (seq) => (corrects.value = seq) : null} />
+        ))}
+      </Table>
       {!answer.entries.length && <p class="empty">{t().nothing}</p>}
     </section>
   );
@@ -87,8 +75,8 @@ function Entry({ of: entry, correct }: EntryProps) {
       <td class="figure">{entry.seq}</td>
       <td class="time">{moment(entry.t_ms)}</td>
       <td class="said">
-        {entry.kind !== "note" && <b>{ts().kinds[entry.kind] ?? entry.kind}</b>} {entry.to && `→ ${entry.to}`}{" "}
-        {entry.text} {entry.flagged && <em class="flag">{ts().flagged}</em>}
+        {entry.kind !== "note" && <b>{ts().kinds[entry.kind] ?? entry.kind}</b>} {entry.of}{" "}
+        {entry.to && `→ ${entry.to}`} {entry.text} {entry.flagged && <em class="flag">{ts().flagged}</em>}
         {entry.corrects !== null && <small>{ts().corrects(entry.corrects)}</small>}
       </td>
       <td>{entry.by}</td>

@@ -5,11 +5,12 @@ import type { ShiftAnswer } from "../api/keeping";
 import { Show, useFetched } from "../parts/fetched";
 import { Form } from "../parts/form";
 import { language } from "../state/preferences";
-import { may, me } from "../state/session";
+import { may, mayEverywhere, me } from "../state/session";
 import { turnOn } from "../state/sound";
 import { t } from "../texts";
 import { moment } from "../texts/formats";
 import { ts } from "../texts/shift";
+import { End } from "./end";
 import { Accept, HandOver } from "./handover";
 import { Log } from "./log";
 import { NmuPanel } from "./nmu";
@@ -53,6 +54,9 @@ function Found({ answer, reload }: Props) {
           <Form send={start} button={ts().start}>
             <p class="hint">{ts().startHint}</p>
           </Form>
+        )}
+        {current && !mine && mayEverywhere("end_shift") && (
+          <End key={current.by} shift={current} reload={reload} />
         )}
       </section>
       <div class="columns wide-first">

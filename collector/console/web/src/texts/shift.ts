@@ -25,7 +25,13 @@ const ru = {
   correct: "Исправить",
   corrects: (seq: number) => `исправляет запись № ${seq}`,
   correcting: (seq: number) => `Исправление записи № ${seq}: старая запись останется в журнале.`,
-  kinds: { start: "начало смены", note: "запись", handover: "сдача смены", accept: "приём смены" },
+  kinds: {
+    start: "начало смены",
+    note: "запись",
+    handover: "сдача смены",
+    accept: "приём смены",
+    end: "смена прекращена:",
+  },
   open: "Что передаётся",
   items: {
     unacknowledged: "Неквитированные тревоги",
@@ -41,6 +47,10 @@ const ru = {
   accept: "Принять смену",
   handed: (from: string, to: string) => `${from} сдаёт смену: ${to}`,
   waiting: "Сменщик ещё не принял смену.",
+  end: "Диспетчер ушёл, не сдав смену",
+  endHint: "Смена прекратится без сдачи, и её сможет начать другой. Причина останется в журнале.",
+  endReason: "Причина",
+  endOf: (who: string) => `Прекратить смену: ${who}`,
   number: "№",
 };
 
@@ -71,6 +81,7 @@ const kk: typeof ru = {
     note: "жазба",
     handover: "ауысымды тапсыру",
     accept: "ауысымды қабылдау",
+    end: "ауысым тоқтатылды:",
   },
   open: "Не тапсырылады",
   items: {
@@ -87,6 +98,10 @@ const kk: typeof ru = {
   accept: "Ауысымды қабылдау",
   handed: (from, to) => `${from} ауысымды тапсыруда: ${to}`,
   waiting: "Ауыстырушы ауысымды әлі қабылдаған жоқ.",
+  end: "Диспетчер ауысымды тапсырмай кетті",
+  endHint: "Ауысым тапсырусыз тоқтатылады, оны басқа адам бастай алады. Себебі журналда қалады.",
+  endReason: "Себебі",
+  endOf: (who) => `Ауысымды тоқтату: ${who}`,
   number: "№",
 };
 
@@ -112,7 +127,13 @@ const en: typeof ru = {
   correct: "Correct",
   corrects: (seq) => `corrects entry ${seq}`,
   correcting: (seq) => `Correcting entry ${seq}: the old one stays in the log.`,
-  kinds: { start: "shift started", note: "entry", handover: "handed over", accept: "accepted" },
+  kinds: {
+    start: "shift started",
+    note: "entry",
+    handover: "handed over",
+    accept: "accepted",
+    end: "shift ended:",
+  },
   open: "What is handed over",
   items: {
     unacknowledged: "Unacknowledged alarms",
@@ -128,6 +149,10 @@ const en: typeof ru = {
   accept: "Accept the shift",
   handed: (from, to) => `${from} hands over to ${to}`,
   waiting: "Your successor has not accepted yet.",
+  end: "The dispatcher has gone without handing over",
+  endHint: "The shift ends without a hand-over and somebody else can start it. The reason stays in the log.",
+  endReason: "Reason",
+  endOf: (who) => `End the shift of ${who}`,
   number: "No.",
 };
 
