@@ -190,7 +190,8 @@ def open_state(url: str, *, create: bool = True) -> sa.Engine:
     check_url(url)
     if not create:
         _see_file(sa.make_url(url))
-    engine = sa.create_engine(url)
+    # What is written holds secrets; an error that is logged must not.
+    engine = sa.create_engine(url, hide_parameters=True)
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)

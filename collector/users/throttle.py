@@ -6,6 +6,7 @@ could keep a dispatcher out).
 """
 
 from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Final
 
 from msgspec import Struct
@@ -38,11 +39,23 @@ class Patience(Struct, frozen=True):
 
 def counts(name: str, address: str) -> dict[str, Patience]:
     """What is counted for an attempt, and how patiently."""
+    origin = _origin(address)
     return {
-        f"both {name} {address}"[:200]: Patience(free=5, most_ms=900_000),
-        f"address {address}"[:200]: Patience(free=20, most_ms=900_000),
+        f"both {name} {origin}"[:200]: Patience(free=5, most_ms=900_000),
+        f"address {origin}"[:200]: Patience(free=20, most_ms=900_000),
         f"name {name}"[:200]: Patience(free=20, most_ms=30_000),
     }
+
+
+def _origin(address: str) -> str:
+    """Who is behind an address: of IPv6 everybody has 64 bits to choose from (RFC 6177)."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, IPv4Address):
+        return str(known)
+    return str(known.ipv4_mapped or IPv6Network((known, 64), strict=False))
 
 
 def wait_ms(patience: Mapping[str, Patience], known: Mapping[str, Failures], now_ms: int) -> int:

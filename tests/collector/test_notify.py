@@ -14,10 +14,11 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
-from collector import state
+from collector import gateways, state
 from collector.alarms.alarm import Action
 from collector.alarms.kinds import Kinds
 from collector.alarms.lifecycle import Trigger
+from collector.arrivals import News
 from collector.duty import NotifyTable, PersonTable, StepTable
 from collector.notify import channels, delivery, wording
 from collector.notify.escalation import Call, Kind
@@ -25,10 +26,11 @@ from collector.notify.notifier import Notifier
 from collector.settings import CollectorFile, SiteTable
 from tests.collector.collecting import wait_until
 from tests.collector.receiver import Receiver, receiving
-from tests.collector.test_desk import ANNA, DESK, key, told
+from tests.collector.test_desk import ANNA, DESK, GATEWAY, key, told
 from tests.collector.test_webhooks import configured, lanes_of, raise_alarms
 from tests.programs import Program, command
 from tests.servers import free_port
+from wire.messages import About
 
 pytestmark = pytest.mark.system
 AIGUL = PersonTable(name="aigul", title="Айгүл", language="kk", channels=("env:AIGUL",))
@@ -76,8 +78,10 @@ def json_url(receiver: Receiver) -> str:
 
 
 @contextmanager
-def calling(engine: sa.Engine, plan: NotifyTable = PLAN) -> Iterator[Notifier]:
-    notifier = Notifier(CollectorFile(notify=plan, sites=SITES), engine)
+def calling(
+    engine: sa.Engine, plan: NotifyTable = PLAN, sites: tuple[SiteTable, ...] = SITES
+) -> Iterator[Notifier]:
+    notifier = Notifier(CollectorFile(notify=plan, sites=sites), engine)
     notifier.start()
     try:
         yield notifier
@@ -361,3 +365,27 @@ def event_of(engine: sa.Engine) -> dict[str, Any]:
         webhooks.fan_out(transaction, events.Centre("/ulba", UTC, Kinds()), 1)
     found: dict[str, Any] = json.loads(lanes_of(engine)[0].body)
     return found
+
+
+def test_what_a_gateway_calls_its_site_writes_no_header_of_a_mail(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hostile = About(
+        version="1",
+        epoch="0" * 16,
+        boot="b",
+        site_class="boiler_house",
+        started_ms=1,
+        devices=(),
+        site_title="House\r\nBcc: evil@elsewhere.example\r\n\r\nnothing here",
+    )
+    with state.writing(engine) as transaction:
+        gateways.note(transaction, [News(GATEWAY, hostile)], 1)
+    with mail_server() as (mailbox, port), calling(engine, sites=()):
+        monkeypatch.setenv("AIGUL", mail_url(port))
+        raise_alarms(engine, ["boiler/t1"])
+        wait_until(lambda: bool(mailbox.mails))
+    (mail, *_) = mailbox.mails
+    assert mail["bcc"] is None
+    assert "House Bcc: evil@elsewhere.example" in mail["subject"]
+    assert [mail["to"]] == ["aigul@centre.example"]

@@ -1,5 +1,7 @@
+import traceback
 from contextlib import ExitStack
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 import sqlalchemy as sa
@@ -207,3 +209,14 @@ def test_a_chain_whose_newest_entries_were_taken_away_is_broken(engine: sa.Engin
         assert chain.broken_at(transaction, state.audit) is None
         transaction.execute(state.audit.delete().where(state.audit.c.seq > 1))
         assert chain.broken_at(transaction, state.audit) == 2
+
+
+def test_an_error_tells_nothing_of_what_was_to_be_written(engine: sa.Engine) -> None:
+    secret = token_hex()
+    nowhere = sa.text("INSERT INTO nowhere VALUES (:value)")
+    kinds = (StateUnavailableError, sa.exc.ProgrammingError)
+    with pytest.raises(kinds) as failed, state.writing(engine) as transaction:
+        transaction.execute(nowhere, {"value": secret})
+    said = "".join(traceback.format_exception(failed.value))
+    assert "INSERT INTO nowhere" in said
+    assert secret not in said

@@ -328,6 +328,12 @@ def test_this_machine_is_no_target_unless_it_is_said(engine: sa.Engine, targets:
         ("fe80::1", False, False),
         ("0.0.0.0", False, False),
         ("2606:2800:220:1::1", True, True),
+        ("100.100.100.200", False, False),
+        ("192.0.0.192", False, False),
+        ("fd00:ec2::254", False, False),
+        ("64:ff9b::a9fe:a9fe", False, False),
+        ("64:ff9b::5db8:d822", True, True),
+        ("2002:7f00:1::1", False, False),
     ],
 )
 def test_addresses(address: str, public: bool, private: bool) -> None:

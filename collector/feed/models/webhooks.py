@@ -1,12 +1,14 @@
 """Programs that are told of alarms."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from collector.notify import subscriptions
 from collector.notify.delivery import State
 
+_WRITTEN: Final = r"^[^\x00-\x20\x7f]*$"
+"""What is written in a line without blanks."""
 Word = Annotated[str, Field(min_length=1, max_length=63)]
 
 
@@ -50,9 +52,14 @@ class WebhookList(BaseModel):
 class WebhookWanted(BaseModel):
     """A receiver that is to be told of what happens from now on."""
 
-    url: str = Field(min_length=1, max_length=2000, examples=["https://109.example/hooks/alarms"])
+    url: str = Field(
+        min_length=1, max_length=2000, pattern=_WRITTEN, examples=["https://109.example/hooks/alarms"]
+    )
     secret: str | None = Field(
-        default=None, max_length=200, description="env:NAME or credential:NAME; left out, one is drawn."
+        default=None,
+        max_length=200,
+        pattern=_WRITTEN,
+        description="env:NAME or credential:NAME; left out, one is drawn.",
     )
     filter: WebhookFilter = WebhookFilter()
 

@@ -9,6 +9,7 @@ from collector import state
 from collector.feed.auth import Who
 from collector.feed.context import Here
 from collector.feed.models.notify import SentMessage, SentPage
+from collector.feed.models.people import PLAIN
 from collector.feed.problems import described
 from collector.notify import sent
 from collector.notify.delivery import State
@@ -22,7 +23,7 @@ def list_sent(
     who: Who,
     context: Here,
     *,
-    person: Annotated[str | None, Query(max_length=63)] = None,
+    person: Annotated[str | None, Query(max_length=63, pattern=PLAIN)] = None,
     only: Annotated[State | None, Query(alias="state")] = None,
     before: Annotated[int | None, Query(ge=0, le=2**53, description="Older than this number.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,

@@ -225,3 +225,21 @@ def test_attempts_at_the_same_moment_are_all_counted(server: Server) -> None:
         codes = [code(one.result())[1] for one in post]
     assert codes.count("login_wrong") <= 7, "five are free, the next ones after one and two seconds"
     assert set(codes) == {"login_wrong", "login_too_often"}
+
+
+def test_all_addresses_of_a_network_that_one_is_given_count_as_one() -> None:
+    one, *others = (
+        list(throttle.counts("anna", address))
+        for address in (
+            "2001:db8::1",
+            "2001:db8::ffff:1",
+            "2001:db8:0:1::1",
+            "::ffff:10.0.0.7",
+            "10.0.0.7",
+            "",
+        )
+    )
+    assert others[0] == one
+    assert others[1] != one
+    assert others[2] == others[3]
+    assert others[4][1] == "address "

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -68,6 +69,12 @@ def test_text_that_postgresql_cannot_hold_is_refused_or_kept_never_an_error_of_o
         ),
         anna.patch("/users/anna", json={"title": HOSTILE}),
         anna.post("/tokens", json={"name": HOSTILE, "roles": [{"group": HOSTILE, "role": "viewer"}]}),
+        anna.post("/webhooks", json={"url": f"https://hooks.example/{HOSTILE}"}),
+        anna.post("/webhooks", json={"url": "https://hooks.example/x", "secret": f"env:{HOSTILE}"}),
+        anna.post("/webhooks", json={"url": "https://hooks.example/x", "filter": {"sites": [HOSTILE]}}),
+        anna.get("/notify/sent", params={"person": HOSTILE}),
+        anna.get(f"/sites/{quote(HOSTILE, safe='')}"),
+        anna.patch(f"/users/{quote(HOSTILE, safe='')}", json={"title": "x"}),
         anna.get("/alarm", params={"key": HOSTILE}),
         anna.get("/journal", params={"by": HOSTILE, "code": HOSTILE[:10], "q": HOSTILE}),
         anna.post("/alarms/actions", json={"action": "acknowledge", "alarms": [{"key": HOSTILE}]}),
