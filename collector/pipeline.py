@@ -231,8 +231,8 @@ def _say_ready() -> None:
     when it has said so: consoles, rules and calls of people work without one, and a start that waited for a
     broker would be ended by systemd (TimeoutStartSec) again and again for as long as the broker is away.
     """
-    service.notify(service.Say.READY)
     _log.info("ready")
+    service.notify(service.Say.READY)
 
 
 def _ingest(parts: Parts, stop: threading.Event, totals: Totals) -> None:

@@ -31,15 +31,7 @@ app.command()(gaps.gaps)
 app.command()(gateways.gateways)
 readings.register(app)
 alarms.app.command()(alarm_watch.watch)
-alarms.app.command("ack")(alarm_actions.acknowledge)
-for action in (
-    alarm_actions.shelve,
-    alarm_actions.unshelve,
-    alarm_actions.remove,
-    alarm_actions.release,
-    alarm_actions.reset,
-):
-    alarms.app.command()(action)
+alarm_actions.register(alarms.app)
 alarms.app.command()(false_alarm.false)
 app.add_typer(alarms.app, name="alarms")
 app.add_typer(command.app, name="command")

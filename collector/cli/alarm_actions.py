@@ -1,13 +1,14 @@
 """What a person does to alarms on the command line: acknowledge, shelve, take out of service, and back."""
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import sqlalchemy as sa
 import typer
+from msgspec import Struct
 
 from collector import state
 from collector.alarms import book
@@ -27,28 +28,54 @@ ForOption = Annotated[
 ]
 
 
-def acknowledge(
-    keys: Keys,
-    config: ConfigOption = DEFAULT_CONFIG,
-    *,
-    by: ByOption,
-    comment: CommentOption = "",
-    json: JsonOption = False,
-) -> None:
-    """Acknowledge alarms: somebody knows and does something about it."""
-    _do(config, keys, Action(trigger=Trigger.ACKNOWLEDGE, comment=comment), by, json=json)
+class Verb(Struct, frozen=True, kw_only=True):
+    """What is done to alarms without more to be said than by whom."""
+
+    trigger: Trigger
+    help: str
+    only: Collection[State] = frozenset(State)
+    """For alarms in other states there is another verb."""
 
 
-def reset(
-    keys: Keys,
-    config: ConfigOption = DEFAULT_CONFIG,
-    *,
-    by: ByOption,
-    comment: CommentOption = "",
-    json: JsonOption = False,
-) -> None:
-    """Reset latched alarms that are over and acknowledged."""
-    _do(config, keys, Action(trigger=Trigger.RESET, comment=comment), by, json=json)
+VERBS: Final = {
+    "ack": Verb(
+        trigger=Trigger.ACKNOWLEDGE, help="Acknowledge alarms: somebody knows and does something about it."
+    ),
+    "unshelve": Verb(
+        trigger=Trigger.RELEASE,
+        help="End the shelving of alarms before its time.",
+        only=frozenset({State.SHELVED}),
+    ),
+    "release": Verb(
+        trigger=Trigger.RELEASE,
+        help="Return alarms to service, or end that they are suppressed.",
+        only=frozenset({State.OUT_OF_SERVICE, State.SUPPRESSED}),
+    ),
+    "reset": Verb(trigger=Trigger.RESET, help="Reset latched alarms that are over and acknowledged."),
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Give the commands to an app."""
+    for name, verb in VERBS.items():
+        app.command(name, help=verb.help)(_command(verb))
+    app.command()(shelve)
+    app.command()(remove)
+
+
+def _command(verb: Verb) -> Callable[..., None]:
+    def do(
+        keys: Keys,
+        config: ConfigOption = DEFAULT_CONFIG,
+        *,
+        by: ByOption,
+        comment: CommentOption = "",
+        json: JsonOption = False,
+    ) -> None:
+        action = Action(trigger=verb.trigger, comment=comment)
+        _do(config, keys, action, by, only=verb.only, json=json)
+
+    return do
 
 
 def shelve(
@@ -65,19 +92,6 @@ def shelve(
     _do(config, keys, Action(trigger=Trigger.SHELVE, comment=comment, until_ms=until_ms), by, json=json)
 
 
-def unshelve(
-    keys: Keys,
-    config: ConfigOption = DEFAULT_CONFIG,
-    *,
-    by: ByOption,
-    comment: CommentOption = "",
-    json: JsonOption = False,
-) -> None:
-    """End the shelving of alarms before its time."""
-    action = Action(trigger=Trigger.RELEASE, comment=comment)
-    _do(config, keys, action, by, only={State.SHELVED}, json=json)
-
-
 def remove(
     keys: Keys,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -88,19 +102,6 @@ def remove(
 ) -> None:
     """Take alarms out of service until they are released."""
     _do(config, keys, Action(trigger=Trigger.REMOVE, comment=comment), by, json=json)
-
-
-def release(
-    keys: Keys,
-    config: ConfigOption = DEFAULT_CONFIG,
-    *,
-    by: ByOption,
-    comment: CommentOption = "",
-    json: JsonOption = False,
-) -> None:
-    """Return alarms to service, or end that they are suppressed."""
-    action = Action(trigger=Trigger.RELEASE, comment=comment)
-    _do(config, keys, action, by, only={State.OUT_OF_SERVICE, State.SUPPRESSED}, json=json)
 
 
 def _do(

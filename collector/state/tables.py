@@ -1,8 +1,26 @@
 """The tables of the state database."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 metadata = sa.MetaData()
+
+
+def _chain(name: str, *columns: sa.Column[Any], is_long: bool = True) -> sa.Table:
+    """A table for `collector.state.chain`; one that is long is looked through by time."""
+    return sa.Table(
+        name,
+        metadata,
+        sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("t_ms", sa.BigInteger, nullable=False, index=is_long),
+        *columns,
+        sa.Column("entry", sa.LargeBinary, nullable=False, comment="as JSON"),
+        sa.Column(
+            "hash", sa.LargeBinary(32), nullable=False, comment="SHA-256 of the hash before and the entry"
+        ),
+    )
+
 
 streams = sa.Table(
     "stream",
@@ -112,15 +130,10 @@ alarms = sa.Table(
 )
 """Every alarm that was ever raised, as it is now."""
 
-alarm_journal = sa.Table(
+alarm_journal = _chain(
     "alarm_journal",
-    metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("t_ms", sa.BigInteger, nullable=False, index=True),
     sa.Column("key", sa.String(400), nullable=False, index=True),
     sa.Column("called", sa.SmallInteger, comment="priority of what was raised and shown"),
-    sa.Column("entry", sa.LargeBinary, nullable=False, comment="as JSON"),
-    sa.Column("hash", sa.LargeBinary(32), nullable=False, comment="SHA-256 of the hash before and the entry"),
 )
 """What happened to alarms, in order, nothing ever changed: each row's hash covers all before it."""
 
@@ -193,14 +206,7 @@ login_failures = sa.Table(
     sa.Column("last_ms", sa.BigInteger, nullable=False),
 )
 
-audit = sa.Table(
-    "audit",
-    metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("t_ms", sa.BigInteger, nullable=False, index=True),
-    sa.Column("entry", sa.LargeBinary, nullable=False, comment="as JSON"),
-    sa.Column("hash", sa.LargeBinary(32), nullable=False, comment="SHA-256 of the hash before and the entry"),
-)
+audit = _chain("audit")
 """Who did what from where, with what it was before and after; nothing is ever changed."""
 
 webhooks = sa.Table(
@@ -273,22 +279,9 @@ reports = sa.Table(
     sa.Column("pdf", sa.LargeBinary, nullable=False),
 )
 """What was found when gateways were commissioned; a report that comes again is the same row."""
-shift_log = sa.Table(
-    "shift_log",
-    metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("t_ms", sa.BigInteger, nullable=False, index=True),
-    sa.Column("entry", sa.LargeBinary, nullable=False, comment="as JSON"),
-    sa.Column("hash", sa.LargeBinary(32), nullable=False, comment="SHA-256 of the hash before and the entry"),
-)
+
+shift_log = _chain("shift_log")
 """What dispatchers wrote down, and who had the shift; nothing is ever changed."""
 
-nmu = sa.Table(
-    "nmu",
-    metadata,
-    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("t_ms", sa.BigInteger, nullable=False),
-    sa.Column("entry", sa.LargeBinary, nullable=False, comment="as JSON"),
-    sa.Column("hash", sa.LargeBinary(32), nullable=False, comment="SHA-256 of the hash before and the entry"),
-)
+nmu = _chain("nmu", is_long=False)
 """Degrees of adverse weather conditions, as they were entered; nothing is ever changed."""

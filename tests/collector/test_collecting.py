@@ -1,5 +1,6 @@
 """The whole collector against a real mosquitto."""
 
+import json
 import os
 import signal
 import subprocess
@@ -34,7 +35,8 @@ from tests.collector.collecting import (
     wait_until,
 )
 from tests.collector.postgres import Postgres
-from tests.servers import Mosquitto
+from tests.programs import Program
+from tests.servers import Mosquitto, free_port
 from wire.codec import encode
 from wire.messages import About, Presence, Row, Status, Table
 from wire.topics import Kind
@@ -347,3 +349,12 @@ def test_systemd_is_told_when_the_collector_is_ready_and_when_it_stops(
         while said[-1] != b"STOPPING=1":
             said.append(manager.recv(100))
     assert {b"READY=1", b"WATCHDOG=1", b"STOPPING=1"} == set(said)
+
+
+def test_without_a_broker_the_collector_is_ready_when_it_has_said_so(tmp_path: Path) -> None:
+    file = write_config(settings(tmp_path, free_port()), tmp_path)
+    with Program("collector", ["collector", "run", "-c", str(file)], tmp_path) as program:
+        program.await_ready()
+        said = [json.loads(line)["event"] for line in program.log.read_text().splitlines()]
+        assert said[-2:] == ["broker lost", "ready"]
+        program.stop()
