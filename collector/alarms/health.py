@@ -47,6 +47,14 @@ def is_standing(alarm: Alarm, now_ms: int) -> bool:
     return alarm.active and now_ms - alarm.event.since_ms > STANDING_MS
 
 
+def flags_change_ms(alarm: Alarm, now_ms: int) -> int:
+    """When it begins to stand or has chattered, without anything happening to it; 0: never."""
+    ends_ms = alarm.raises[-1] + CHATTER_LASTS_MS + 1 if is_chattering(alarm, now_ms) else 0
+    is_young = alarm.active and not is_standing(alarm, now_ms)
+    stands_ms = alarm.event.since_ms + STANDING_MS + 1 if is_young else 0
+    return min((t_ms for t_ms in (ends_ms, stands_ms) if t_ms), default=0)
+
+
 class Span(Struct, frozen=True):
     """A flood, from its beginning to its end (Unix ms); None: it lasts."""
 

@@ -18,6 +18,7 @@ from collector.alarms.book import Line
 from collector.alarms.incidents import Incident
 from collector.alarms.lifecycle import SEEN
 from collector.feed import listing, views
+from collector.feed.flags import FlagWatch
 from collector.feed.floods import FloodWatch
 from collector.feed.hub import Hub, Item, Readable
 from collector.feed.models.alarms import Change
@@ -48,7 +49,7 @@ class Follower:
         self._seq = 0
         self._struck: set[int] = set()
         """Incidents of which clients do not know the newest."""
-        self._floods = FloodWatch()
+        self._floods, self._flags = FloodWatch(), FlagWatch()
         self._incidents_s = self._beat_s = 0.0
         self._is_held_up = False
 
@@ -85,13 +86,16 @@ class Follower:
         """Post what is new; whether there may be more."""
         with state.reading(self._engine) as connection:
             lines = book.lines(connection, after_seq=self._seq, limit=_AT_ONCE)
-            items = list(self._changes(connection, lines))
+            items = list(self._changes(connection, lines, now_ms))
         if lines:
             self._post(items, lines[-1].seq)
         # What is read after it may fail, and may not take with it what was read before.
         with state.reading(self._engine) as connection:
             items = self._incidents(connection, now_s)
             items += self._floods.look(connection, self._seq, now_s, now_ms)
+            if len(lines) < _AT_ONCE:
+                region = self._atlas.region(connection)
+                items += self._flags.look(connection, region, self._seq, now_s, now_ms)
         if items:
             self._post(items, self._seq)
         if now_s - self._beat_s >= BEAT_EVERY_S:
@@ -103,11 +107,12 @@ class Follower:
         self._seq = seq
         self._hub.post(lambda: self._hub.add(items, seq))
 
-    def _changes(self, connection: sa.Connection, lines: list[Line]) -> Iterator[Item]:
+    def _changes(self, connection: sa.Connection, lines: list[Line], now_ms: int) -> Iterator[Item]:
         if not lines:
             return
         shown = listing.keyed(connection, list({line.entry.key for line in lines}))
         region = self._atlas.region(connection)
+        self._flags.follow((one.alarm for one in shown.values()), now_ms)
         self._struck |= {one.incident for one in shown.values()} - {0}
         languages = self._hub.languages
         for line in lines:

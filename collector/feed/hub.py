@@ -140,7 +140,7 @@ class Hub:
         client.beat = self._beat
         client.after = after or 0
         client.position = self._first + len(self._items)
-        if after is None or after >= self.seq:
+        if after is None or after > self.seq:
             return b""
         if after < self._gone_seq:
             return RELOAD

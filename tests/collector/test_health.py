@@ -7,9 +7,11 @@ from msgspec.structs import replace
 from collector.alarms.alarm import Alarm
 from collector.alarms.health import (
     FLOOD_MS,
+    STANDING_MS,
     Promptness,
     Span,
     figures,
+    flags_change_ms,
     flood,
     floods,
     is_chattering,
@@ -36,6 +38,27 @@ ALARM = Alarm(
 def chatters(*seconds: int, now: int = 100) -> bool:
     raises = tuple(T0 + SECOND * s for s in seconds)
     return is_chattering(replace(ALARM, raises=raises), T0 + SECOND * now)
+
+
+@given(
+    since_ms=st.integers(0, 3 * STANDING_MS),
+    raises=st.lists(st.integers(0, 200_000), max_size=6).map(sorted),
+    active=st.booleans(),
+    now_ms=st.integers(0, 3 * STANDING_MS),
+)
+def test_flags_change_when_it_is_said_and_not_before(
+    since_ms: int, raises: list[int], active: bool, now_ms: int
+) -> None:
+    event = replace(EVENT, since_ms=since_ms)
+    one = replace(ALARM, event=event, raises=tuple(raises), active=active)
+
+    def flags(t_ms: int) -> tuple[bool, bool]:
+        return is_chattering(one, t_ms), is_standing(one, t_ms)
+
+    due_ms = flags_change_ms(one, now_ms)
+    later_ms = due_ms or 10 * STANDING_MS
+    assert flags(max(later_ms - 1, now_ms)) == flags(now_ms)
+    assert not due_ms or flags(due_ms) != flags(now_ms)
 
 
 def test_three_raises_in_a_minute_chatter_for_ten_more() -> None:

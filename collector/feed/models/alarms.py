@@ -90,6 +90,14 @@ class Incident(BaseModel):
     title: str
 
 
+class Flags(BaseModel):
+    """What the time has made of an alarm: it chatters no more, or stands for more than a day by now."""
+
+    key: str
+    chattering: bool
+    standing: bool
+
+
 class Flood(BaseModel):
     """More alarms than people can take in."""
 

@@ -31,7 +31,7 @@ async def stream(
     after: Annotated[int | None, Query(ge=0, le=2**53, description="A number of the journal.")] = None,
     last_event_id: Annotated[str, Header()] = "",
 ) -> EventStream:
-    """Follow alarms by the events `alarm`, `incident`, `flood`, `beat` and `reload` (fetch /alarms anew)."""
+    """Follow alarms: `alarm`, `incident`, `flags`, `flood`, `beat` and `reload` (fetch /alarms anew)."""
     who = await run_in_threadpool(auth.find, request, context)
     who.see_anywhere(Action.READ)
     client = Client(lang or who.language, who.rights.groups(Action.READ), who.key)

@@ -9,6 +9,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from collector.alarms import health
+from collector.feed.context import wall_clock_ms
 from collector.feed.hub import RELOAD, Client, Hub, Item
 from collector.users.roles import Role
 from tests.collector.collecting import wait_until
@@ -78,6 +80,47 @@ def test_incidents_follow_their_alarms(server: Server) -> None:
         )
         anna.act("acknowledge", key("a"))
         assert stream.next("incident").data["unacknowledged"] == 1
+
+
+def test_an_alarm_that_begins_to_stand_and_one_that_chatters_no_more_are_told(server: Server) -> None:
+    now_ms = wall_clock_ms()
+    young_ms = now_ms - health.STANDING_MS + 1500
+    chatter_ms = now_ms - health.CHATTER_LASTS_MS + 1500
+    with server.person("anna", ALL).stream(after=0) as stream:
+        server.tell(event("a", t_ms=young_ms))
+        for number in range(3):
+            for status in (AlarmState.RAISED, AlarmState.CLEARED):
+                server.tell(event("b", number, status, t_ms=chatter_ms - 2 + number))
+        server.tell(event("c", t_ms=now_ms))
+        told = [one.data["alarm"] for one in stream.alarms(8)]
+        assert not any(one["standing"] for one in told)
+        assert {one["key"] for one in told if one["chattering"]} == {key("b")}
+        flags = [stream.next("flags").data for _ in range(2)]
+    assert sorted(flags, key=lambda one: str(one["key"])) == [
+        {"key": key("a"), "chattering": False, "standing": True},
+        {"key": key("b"), "chattering": False, "standing": False},
+    ]
+
+
+def test_flags_that_changed_while_the_server_was_away_are_told_to_who_comes_back(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        server.add("anna", ALL)
+        server.tell(
+            event("a", t_ms=wall_clock_ms() - health.STANDING_MS - 1), event("b", t_ms=wall_clock_ms())
+        )
+    with serving(tmp_path) as server, server.log_in("anna").stream(after=2) as stream:
+        told = stream.next("flags").data
+        assert told == {"key": key("a"), "chattering": False, "standing": True}
+
+
+def test_what_was_told_at_the_last_number_is_told_again_to_who_was_away(server: Server) -> None:
+    anna = server.person("anna", ALL)
+    with anna.stream(after=0) as stream:
+        server.tell(event("a"))
+        assert stream.next("alarm").id == 1
+        assert stream.next("incident").data["alarms"] == 1
+    with anna.stream(after=1) as stream:
+        assert stream.next("alarm", "incident").data["alarms"] == 1
 
 
 def test_a_stream_ends_with_the_session(server: Server) -> None:

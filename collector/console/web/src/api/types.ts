@@ -236,6 +236,7 @@ export interface Kpi {
 /** What the stream brings; a name that is not here is passed over. */
 export type FeedEvent =
   | { name: "alarm"; data: { seq: number; alarm: Alarm } }
+  | { name: "flags"; data: { key: string; chattering: boolean; standing: boolean } }
   | { name: "incident"; data: Incident }
   | { name: "flood"; data: Flood | null }
   | { name: "beat"; data: { server_ms: number; seq: number } }

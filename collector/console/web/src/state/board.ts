@@ -49,12 +49,24 @@ export function take(given: Iterable<Alarm>, news = true): void {
   version.value++;
 }
 
+/** The time has changed what an alarm is called; nothing happened to it, so nobody is alerted. */
+function flag({ key, ...flags }: { key: string; chattering: boolean; standing: boolean }): void {
+  const one = known.get(key);
+  if (!one) return;
+  known.set(key, { ...one, ...flags });
+  version.value++;
+}
+
 function hear(events: FeedEvent[], reload: () => Promise<void>): void {
   const changed: Alarm[] = [];
   for (const event of events) {
     if (event.name === "alarm") {
       changed.push(event.data.alarm);
       seq = Math.max(seq, event.data.seq);
+    } else if (event.name === "flags") {
+      // What came before it in the stream is older.
+      take(changed.splice(0));
+      flag(event.data);
     } else if (event.name === "incident") {
       incidents.value = new Map(incidents.value).set(event.data.id, event.data);
     } else if (event.name === "flood") flood.value = event.data;
