@@ -78,7 +78,7 @@ class ChannelJudge:
         rate = self._meters[limit.spot.key].step(now.t, read.now)
         if rate is None or not math.isfinite(rate):
             return self._board.note(limit.spot, now, {}, holds=None)
-        passed = limit.passed(rate)
+        passed = limit.passed(rate, raised=self._board.is_raised(limit.spot))
         if passed is None and self._board.is_idle(limit.spot):
             return []
         params: Params = {"value": read.now, "rate": rate, "unit": channel.unit}

@@ -1,10 +1,14 @@
 """What is judged at every scan: every number ready, nothing left to look up."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import Struct
 
 from edge_agent.conditions.board import Spot
+
+STAYS: Final = 0.6
+"""The deadband of a rate: once told, it is over below so much of its limit."""
 
 
 class Limit(Struct, frozen=True, kw_only=True):
@@ -29,10 +33,10 @@ class RateLimit(Struct, frozen=True):
     fall_per_min: float
     over_ms: int
 
-    def passed(self, rate: float) -> float | None:
-        """The limit that a change a minute is beyond, if any."""
+    def passed(self, rate: float, *, raised: bool) -> float | None:
+        """The limit that a change a minute is beyond, or, once it was, not well within; None: it is."""
         limit = self.rise_per_min if rate > 0 else self.fall_per_min
-        return limit if abs(rate) > limit else None
+        return limit if abs(rate) > limit * (STAYS if raised else 1.0) else None
 
 
 class StuckWatch(Struct, frozen=True):

@@ -46,10 +46,10 @@ class TripTable(DelayTable, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class RateTable(DelayTable, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What goes by fits and starts is one change: over after three minutes of rest."""
+    """What goes by fits and starts is one change: over after five minutes of rest."""
 
     on_delay_s: Seconds = 0.0
-    off_delay_s: Seconds = 180.0
+    off_delay_s: Seconds = 300.0
     over_s: Annotated[float, Meta(ge=1, le=3600)] = 60.0
     """The change is taken over at least so long."""
 
