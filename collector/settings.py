@@ -85,7 +85,10 @@ class AlarmsTable(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     realarm_min: tuple[Minutes, Minutes, Minutes, Minutes] = (60, 240, 0, 0)
     """Minutes, by priority, after which an acknowledged alarm that still stands calls again; 0: never."""
     nag_min: tuple[Minutes, Minutes, Minutes, Minutes] = (5, 15, 0, 0)
-    """Minutes, by priority, after which an alarm that nobody acknowledges calls again; 0: never."""
+    """Minutes, by priority, after which an alarm that nobody acknowledges calls again; 0: never.
+
+    The waits double until it calls each hour.
+    """
     latching: tuple[str, ...] = ()
     """Codes of alarms that stay after their end until somebody resets them."""
     shelve_most_h: Annotated[float, Meta(gt=0, le=168)] = 24

@@ -1,5 +1,6 @@
 """The life of an alarm: its table, people's actions, and events in any order and number."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -118,9 +119,30 @@ def test_what_nobody_acknowledges_calls_again_and_again() -> None:
     assert pass_time(alarm, 69_999, policy) == Change(alarm)
     called = pass_time(alarm, 71_000, policy)
     assert [(one.trigger, one.after) for one in called.entries] == [(Trigger.NAG, State.UNACKNOWLEDGED)]
-    assert (called.alarm.due_ms, called.alarm.changed_ms) == (131_000, 10_000)
+    assert (called.alarm.due_ms, called.alarm.changed_ms) == (132_000, 10_000)
     seen = act(called.alarm, Action(trigger=Trigger.ACKNOWLEDGE), ANNA, 80_000, policy).alarm
     assert seen.due_ms == 0
+
+
+@pytest.mark.parametrize(
+    ("nag_min", "waits", "a_day"),
+    [(5, [5, 5, 10, 20, 40, 60, 60], 27), (15, [15, 15, 30, 60, 60], 25), (90, [90, 90, 90], 15)],
+)
+def test_what_nobody_acknowledges_calls_less_and_less_often_and_never_stops(
+    nag_min: int, waits: list[int], a_day: int
+) -> None:
+    policy = Policy(nag_ms=nag_min * 60_000)
+    alarm = told(None, GATEWAY, event(RAISED), 0, policy).alarm
+    called = [0]
+    while alarm.due_ms < 24 * HOUR_MS:
+        called.append(alarm.due_ms)
+        assert pass_time(alarm, alarm.due_ms - 1, policy) == Change(alarm)
+        alarm = pass_time(alarm, alarm.due_ms, policy).alarm
+    assert [(b - a) // 60_000 for a, b in pairwise(called)][: len(waits)] == waits
+    assert len(called) - 1 == a_day
+    over = told(alarm, GATEWAY, event(CLEARED, t_ms=2000), 25 * HOUR_MS, policy).alarm
+    again = told(over, GATEWAY, event(RAISED, 2, 3000), 26 * HOUR_MS, policy).alarm
+    assert again.due_ms == 26 * HOUR_MS + policy.nag_ms, "another occurrence begins anew"
 
 
 def test_the_priority_of_the_policy_precedes_the_gateways() -> None:
