@@ -40,14 +40,30 @@ def watch(
     end_s = time.monotonic() + seconds if seconds else None
     try:
         with state.opened(read_config(config).state.url, create=False) as engine, Live() as live:
+            shown: Table | None = None
             while end_s is None or time.monotonic() < end_s:
-                with state.reading(engine) as connection:
-                    live.update(_table(connection, site, language, zone, live.console.height))
+                try:
+                    with state.reading(engine) as connection:
+                        shown = _table(connection, site, language, zone, live.console.height)
+                except state.StateUnavailableError as error:
+                    _tell_lost(shown, error, zone)
+                if shown:
+                    live.update(shown, refresh=True)
                 time.sleep(_EVERY_S)
     except KeyboardInterrupt:
         return
     except (state.StateUnavailableError, state.StateUnusableError) as error:
         fail(error)
+
+
+def _tell_lost(shown: "Table | None", error: state.StateUnavailableError, zone: "ZoneInfo") -> None:
+    """What is shown stays, and says since when it is not kept up to date; with nothing to show it fails."""
+    if shown is None:
+        raise error
+    if not shown.caption:
+        since = local(time.time_ns() // 1_000_000, zone)
+        reason = printable(" ".join(str(error).split()))
+        shown.caption = f"NO CONNECTION since {since}: what is shown is the last known. {reason}"
 
 
 def _table(
@@ -64,7 +80,10 @@ def _table(
     title = f"{local(now_ms, zone)}   {len(found)} alarms, {waiting} to acknowledge"
     if flood:
         title += f"   FLOOD since {local(flood.since_ms, zone)}: {flood.alarms_10min} in ten minutes"
-    table = Table("", "since", "place", "state", "what", title=title, box=None, pad_edge=False)
+    table = Table(title=title, box=None, pad_edge=False, expand=True)
+    for name in ("", "since", "place", "state"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("what", ratio=1)  # gives way where the window is narrow; one line each all the same
     for one in found[: max(height - 4, 1)]:
         _add(table, told.line(one), zone)
     return table
@@ -75,11 +94,11 @@ def _add(table: "Table", line: Line, zone: "ZoneInfo") -> None:
 
     marks = "".join(mark for mark, is_so in (("~", line.chattering), ("=", line.standing)) if is_so)
     cells = (
-        f"{line.priority}{marks}",
         local(line.alarm.since_ms, zone),
         f"{line.site}/{line.gateway}",
         line.state.replace("_", " "),
         line.text.happened,
     )
     style = _STYLES[line.priority] if line.state in URGENT else ""
-    table.add_row(*(Text(printable(cell), style=style if n == 0 else "") for n, cell in enumerate(cells)))
+    plain = (Text(printable(cell), no_wrap=True, overflow="ellipsis") for cell in cells)
+    table.add_row(Text(f"{line.priority}{marks}", style=style), *plain)
