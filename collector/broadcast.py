@@ -2,7 +2,8 @@
 
     journal ─▶ which alarms changed ─▶ ulba/v1/<site>/<gateway>/alarm/<what>   (QoS 1, retained)
 
-Follows the journal, so it tells of what any collector of the region wrote. With each new connection to the
+Follows the journal, so it tells of what any collector of the region wrote; of several one publishes, or what
+one had read before could arrive after what another has read since, and stay. With each new connection to the
 broker all that stands is published again, and what was normal by then is cleared: a broker may have
 forgotten, or missed the end of something.
 """
@@ -18,12 +19,15 @@ from collector import gateways, state
 from collector.alarms import book
 from collector.alarms.alarm import Alarm
 from collector.alarms.lifecycle import State
+from collector.state import lease
 from wire import topics
 from wire.messages import About
 from wire.texts import LANGUAGES, Names, names_of, render
 from wire.topics import Gateway
 
 EVERY_S: Final = 0.5
+RENEW_S: Final = 5.0
+_LEASE: Final = "broadcast"
 _AT_ONCE: Final = 500
 _CLEARED_AGAIN: Final = 5_000
 """So many alarms, those that changed last, are looked at when a connection is new."""
@@ -31,6 +35,10 @@ _CLEARED_AGAIN: Final = 5_000
 
 class Wire(Protocol):
     """The line to the broker, as far as it is needed here."""
+
+    @property
+    def client_id(self) -> str:
+        """What we are called there; each collector otherwise."""
 
     @property
     def connection(self) -> object | None:
@@ -69,15 +77,17 @@ class Broadcast:
 
     def __init__(self, engine: sa.Engine, line: Wire) -> None:
         self._engine, self._line = engine, line
-        self._next_s = 0.0
+        self._next_s = self._renew_s = 0.0
+        self._is_mine = False
         self._seq = 0
         self._connection: object | None = None
 
-    def tick(self, now_s: float) -> None:
+    def tick(self, now_s: float, now_ms: int) -> None:
         """Do what is due.
 
         Args:
             now_s: monotonic seconds.
+            now_ms: Unix ms.
 
         Raises:
             StateUnavailableError: nothing was published; it is due again in half a second.
@@ -86,12 +96,23 @@ class Broadcast:
         if now_s < self._next_s or connection is None:
             return
         self._next_s = now_s + EVERY_S
+        if not self._leads(now_s, now_ms):
+            self._connection = None  # once it does, what stands by then is published
+            return
         is_new = connection is not self._connection
         with state.reading(self._engine) as reading:
             seq, alarms = self._all(reading) if is_new else self._changed(reading)
             abouts = gateways.abouts(reading, {one.gateway for one in alarms})
         _publish(self._line.publish, alarms, abouts)
         self._seq, self._connection = seq, connection
+
+    def _leads(self, now_s: float, now_ms: int) -> bool:
+        """Whether this is the collector that publishes."""
+        if now_s >= self._renew_s:
+            with state.writing(self._engine) as transaction:
+                self._is_mine = lease.taken(transaction, _LEASE, self._line.client_id, now_ms)
+            self._renew_s = now_s + RENEW_S
+        return self._is_mine
 
     def _all(self, connection: sa.Connection) -> tuple[int, list[Alarm]]:
         seq = book.last_seq(connection)

@@ -252,7 +252,7 @@ def _ingest(parts: Parts, stop: threading.Event, totals: Totals) -> None:
         # While the state database is away the group under way says so, once.
         with suppress(StateUnavailableError):
             clock.tick(time.monotonic(), time.time_ns() // 1_000_000)
-            broadcast.tick(time.monotonic())
+            broadcast.tick(time.monotonic(), time.time_ns() // 1_000_000)
         letters = parts.mailbox.take(_IDLE_S)
         if letters:
             _finish(parts, letters, stop, totals)

@@ -50,7 +50,7 @@ class Line:
         self, broker: Broker, client_id: str, mailbox: Mailbox, settled: Callable[[], object] | None = None
     ) -> None:
         self._broker = broker
-        self._client_id = client_id
+        self.client_id = client_id
         self._mailbox = mailbox
         self._settled = settled
         self._tls = broker.tls()
@@ -116,7 +116,7 @@ class Line:
     def _new_client(self, protocol: MQTTProtocolVersion) -> Client:
         client = Client(
             CallbackAPIVersion.VERSION2,
-            self._client_id,
+            self.client_id,
             clean_session=None if protocol is _V5 else False,
             protocol=protocol,
             reconnect_on_failure=False,

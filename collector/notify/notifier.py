@@ -13,14 +13,14 @@ import structlog
 
 from collector import state
 from collector.alarms.kinds import Kinds
-from collector.notify import channels, delivery, lease, subscriptions, webhooks
+from collector.notify import channels, delivery, subscriptions, webhooks
 from collector.notify.channels import PersonCarrier
 from collector.notify.courier import Carrier, Courier
 from collector.notify.events import Centre
 from collector.notify.people import Duty
 from collector.notify.post import WebhookCarrier
 from collector.settings import CollectorFile
-from collector.state import StateUnavailableError
+from collector.state import StateUnavailableError, lease
 
 EVERY_S: Final = 0.5
 """How often the journal is looked at besides being woken: another collector may have written it."""

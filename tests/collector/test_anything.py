@@ -179,7 +179,8 @@ messages = st.tuples(
 class Air:
     """A broker that takes everything."""
 
-    def __init__(self) -> None:
+    def __init__(self, client_id: str = "centre") -> None:
+        self.client_id = client_id
         self.connection: object | None = object()
         self.topics: list[str] = []
 
@@ -228,7 +229,7 @@ class _Told:
     def everywhere(self) -> None:
         self.now_s += GRACE_S
         self.clock.tick(self.now_s, NOW_MS)
-        Broadcast(self.engine, self.air).tick(self.now_s)
+        Broadcast(self.engine, self.air).tick(self.now_s, NOW_MS)
         assert not [one for one in self.air.topics if set(one) & set("+#\0") or one.count("/") != 5]
         with state.writing(self.engine) as transaction:
             while webhooks.fan_out(transaction, Centre("/x", ZONE, Kinds()), NOW_MS):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from msgspec.structs import replace
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -16,9 +17,11 @@ from collector import state
 from collector.alarms.alarm import Action, Actor
 from collector.alarms.desk import Desk, Policies
 from collector.alarms.lifecycle import Trigger
+from collector.broadcast import Broadcast
 from collector.settings import AlarmsTable
 from tests.collector.collecting import GATEWAY, PATIENCE_S, Agent, batch, collecting, settings
 from tests.collector.test_alarms import CLEARED, RAISED
+from tests.collector.test_anything import Air
 from tests.servers import Mosquitto
 from wire import topics
 
@@ -98,3 +101,19 @@ def test_what_ended_while_nobody_published_is_cleared(mosquitto: Mosquitto, tmp_
         assert next_of(heard)["state"] == "unacknowledged"
         with collecting(wanted):
             assert next_of(heard) == {}
+
+
+def test_of_two_collectors_one_publishes_and_the_other_follows_it(engine: sa.Engine) -> None:
+    with state.writing(engine) as transaction:
+        Desk(Policies(AlarmsTable())).take(transaction, [(GATEWAY, RAISED)], 1)
+    airs = Air("one"), Air("two")
+    one, two = (Broadcast(engine, air) for air in airs)
+    for second in range(10):
+        one.tick(second, 1000 * second)
+        two.tick(second, 1000 * second)
+    assert [air.topics for air in airs] == [[TOPIC], []]
+    airs[0].connection = None
+    for second in range(10, 40):
+        one.tick(second, 1000 * second)
+        two.tick(second, 1000 * second)
+    assert [air.topics for air in airs] == [[TOPIC], [TOPIC]]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from collector import state
 from collector.alarms.alarm import Action
 from collector.alarms.lifecycle import Trigger
-from collector.notify import attempts, delivery, events, lease, signature, subscriptions, targets
+from collector.notify import attempts, delivery, events, signature, subscriptions, targets
 from collector.notify.attempts import Outcome
 from collector.notify.courier import Courier
 from collector.notify.delivery import Parcel
@@ -27,6 +27,7 @@ from collector.notify.notifier import Notifier
 from collector.notify.post import WebhookCarrier
 from collector.notify.subscriptions import Filter
 from collector.settings import CollectorFile, WebhooksTable
+from collector.state import lease
 from tests.collector.collecting import settings, wait_until
 from tests.collector.receiver import Receiver, receiving
 from tests.collector.test_desk import ANNA, DESK, key, told
