@@ -20,16 +20,15 @@ from wire import topics
 
 pytestmark = pytest.mark.system
 HOUR_S = 3600
+_NOW = int(time.time())
+BEGIN, END = (
+    time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(one)) for one in (_NOW - HOUR_S, _NOW + 2 * HOUR_S)
+)
 KEY = "region/centre/adverse_weather/nmu"
 
 
 def said(degree: int, source: str = "Kazhydromet") -> bytes:
-    """From an hour ago to in an hour, by the hour."""
-    hour = time.time() // HOUR_S * HOUR_S
-    begin, end = (
-        time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(one)) for one in (hour - HOUR_S, hour + 2 * HOUR_S)
-    )
-    return json.dumps({"degree": degree, "from": begin, "to": end, "source": source}).encode()
+    return json.dumps({"degree": degree, "from": BEGIN, "to": END, "source": source}).encode()
 
 
 def entered(wanted: CollectorFile) -> list[int]:

@@ -1,6 +1,7 @@
 """Announcements of NMU: what is read, what is refused with which sentence; each is entered once."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -140,6 +141,13 @@ def test_what_is_heard_again_is_entered_once_and_audited_once(engine: sa.Engine)
         msgspec.json.decode(told, type=Entry) for told in (lines[0].entry.before, lines[0].entry.after)
     )
     assert (before.degree, after.degree) == (1, 3)
+
+
+def test_collectors_that_hear_the_same_at_the_same_moment_enter_it_once(engine: sa.Engine) -> None:
+    with ThreadPoolExecutor(4) as collectors:
+        heard = [collectors.submit(hear, engine, announced_as(degree)) for degree in [1, 2] * 4]
+    assert all(one.result() for one in heard)
+    assert sorted(hear(engine)) == [1, 2]
 
 
 def test_what_is_heard_again_does_not_overtake_what_a_person_has_entered_since(engine: sa.Engine) -> None:
