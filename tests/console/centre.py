@@ -68,6 +68,7 @@ class Centre(Struct):
             self.agent.send(one)
 
     def publish_about(self, *devices: DeviceAbout, title: str = "") -> None:
+        """As a gateway does; back when the feed has looked, which it does every two seconds."""
         said = About(
             version="1",
             epoch=EPOCH,
@@ -78,6 +79,14 @@ class Centre(Struct):
             devices=devices,
         )
         self.agent.publish(encode(said), Kind.ABOUT, retain=True)
+        person = httpx.post(f"{self.url}/api/v1/login", json={"name": "anna", "password": PASSWORD})
+        site = f"{self.url}/api/v1/sites/{GATEWAY.site}"
+        wanted = {one.name for one in devices}
+        wait_until(
+            lambda: (
+                {one["device"] for one in httpx.get(site, cookies=person.cookies).json()["devices"]} == wanted
+            )
+        )
 
 
 def alarm(

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.console import centre as centres
 from tests.console.centre import Centre
 from tests.servers import Mosquitto
+
+# A site's page asks every ten seconds, and more of these tests share a core than a person has pages.
+expect.set_options(timeout=15_000)
 
 
 @pytest.fixture

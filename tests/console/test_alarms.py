@@ -15,6 +15,7 @@ from tests.console.centre import (
     now_ms,
     open_page,
     picture,
+    readings,
 )
 from wire.codec import encode
 from wire.messages import AlarmState, Presence, Rebaseline, Status
@@ -50,6 +51,15 @@ def test_an_alarm_is_acknowledged_with_a_comment_and_is_so_in_another_browser(
     picture(boris, "acknowledged")
     centre.send(alarm("t_supply", status=AlarmState.CLEARED))
     expect(boris.get_by_text("Тревог нет")).to_be_visible()
+
+
+def test_what_began_long_ago_has_a_date_and_what_is_drawn_a_scale(page: Page, centre: Centre) -> None:
+    centre.publish_about(boiler())
+    centre.send(alarm("t_supply", age_s=3 * 86_400), tables=[readings(60)])
+    log_in(page, centre)
+    row = page.locator(".row.alarm")
+    expect(row.locator(".since small")).to_have_text(re.compile(r"^\d\d\.\d\d\.20\d\d$"))
+    expect(row.locator(".spark text")).to_have_text(["95", re.compile(r"^7\d(,\d+)?$")])
 
 
 def test_several_are_selected_by_mouse_and_keys_and_shelved_for_a_while(page: Page, centre: Centre) -> None:

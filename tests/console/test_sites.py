@@ -85,6 +85,7 @@ def test_the_overview_shows_the_site_that_needs_somebody_at_once(page: Page, cen
     expect(tile).to_contain_text("не квитировано: 1")
     expect(page.locator(".map .site-mark .priority-1")).to_have_count(1)
     picture(page, "overview")
+    expect(page.locator(".map .site-name")).to_have_text("Котельная на Бажова")
     page.locator(".map .site-mark").click()
     expect(page.locator(".site h1")).to_have_text("Котельная на Бажова")
 
@@ -114,6 +115,9 @@ def test_the_health_of_the_alarm_system_names_the_worst_and_who_was_prompt(
     expect(page.get_by_text("Выполнено: 14")).to_be_visible()
     page.click("nav >> text=Качество сигнализации")
     expect(page.locator(".rates rect.flooded")).to_have_count(1)
+    expect(page.locator(".rate-chart .level")).to_have_text(["2", "10"])
+    expect(page.locator(".rate-chart time")).to_have_count(5)
+    expect(page.get_by_text("Ни одна тревога не повторяется без конца.")).to_be_visible()
     expect(page.locator(".shares")).to_contain_text("14 100 %")
     expect(page.locator("section", has_text="По людям")).to_contain_text("anna")
     picture(page, "health")

@@ -9,6 +9,7 @@ import { Form } from "../parts/form";
 import { Table } from "../parts/table";
 import { t } from "../texts";
 import { tadm } from "../texts/admin";
+import { te } from "../texts/empty";
 import { moment } from "../texts/formats";
 import { explain } from "../texts/problems";
 import { firstRole, RolesEditor, rolesInWords } from "./roles";
@@ -44,7 +45,7 @@ export function Tokens() {
 
 function All({ tokens, revoke }: { tokens: Token[]; revoke: (id: number) => void }) {
   const words = tadm();
-  if (!tokens.length) return <p class="empty">{t().nothing}</p>;
+  if (!tokens.length) return <p class="empty">{te().tokens}</p>;
   return (
     <Table columns={[words.title, words.roles, words.made, words.used]} acts={words.revoke}>
       {tokens.map((token) => (

@@ -4,9 +4,10 @@ import type { Alarm } from "../api/types";
 import { Age } from "../parts/age";
 import { PriorityMark } from "../parts/priority";
 import { Sparkline } from "../parts/sparkline";
+import { serverNow } from "../state/clock";
 import { sparkline } from "../state/sparklines";
 import { t, ta } from "../texts";
-import { clock, withUnit } from "../texts/formats";
+import { began, withUnit } from "../texts/formats";
 import { cursor, isSelected, opened, select, toggle } from "./list_state";
 import { type AlarmRow, type IncidentRow, isUrgent, type Row, rowKey } from "./order";
 
@@ -71,11 +72,14 @@ function AlarmCells({ row: { alarm } }: { row: AlarmRow }) {
       </span>
       <span class="cell since" role="gridcell">
         <Age since={alarm.since_ms} />
-        <small>{clock(alarm.since_ms)}</small>
+        <small>{began(alarm.since_ms, serverNow())}</small>
       </span>
       <span class="cell what" role="gridcell">
         <span class="headline">
-          <b>{alarm.site_title || alarm.site}</b> {alarm.title} <Flags alarm={alarm} />
+          <span class="title">
+            <b>{alarm.site_title || alarm.site}</b> {alarm.title}
+          </span>
+          <Flags alarm={alarm} />
         </span>
         <small title={alarm.happened}>{alarm.happened}</small>
       </span>
@@ -136,11 +140,11 @@ function IncidentCells({ row }: { row: IncidentRow }) {
       </span>
       <span class="cell since" role="gridcell">
         <Age since={first} />
-        <small>{clock(first)}</small>
+        <small>{began(first, serverNow())}</small>
       </span>
       <span class="cell what" role="gridcell">
         <span class="headline">
-          <b>{title}</b>
+          <b class="title">{title}</b>
         </span>
         <small>{ta().incident(row.members.length, row.open)}</small>
       </span>

@@ -10,6 +10,7 @@ import { asOfNow, lastHours, type Period, PeriodChoice } from "../parts/period";
 import { PriorityMark } from "../parts/priority";
 import { language } from "../state/preferences";
 import { t } from "../texts";
+import { te } from "../texts/empty";
 import { number, percent, span } from "../texts/formats";
 import { trep } from "../texts/reports";
 import { RateChart } from "./rate_chart";
@@ -47,7 +48,7 @@ function Figures({ kpi, period }: { kpi: Kpi; period: Period }) {
     <>
       <div class="figures">
         <Figure title={trep().perDay} hint={trep().perDayHint} bad={kpi.per_day > MANAGEABLE_DAY}>
-          {number(kpi.per_day)}
+          {number(Math.round(kpi.per_day * 10) / 10)}
         </Figure>
         <Figure title={trep().flood} hint={trep().floodHint} bad={kpi.time_in_flood_share > FLOOD_SHARE}>
           {percent(kpi.time_in_flood_share)}
@@ -79,8 +80,8 @@ function Figures({ kpi, period }: { kpi: Kpi; period: Period }) {
       <div class="columns">
         <Top top={kpi.top} />
         <People people={kpi.by_person} />
-        <Listed title={trep().standing} alarms={kpi.standing} />
-        <Listed title={trep().chattering} alarms={kpi.chattering} />
+        <Listed title={trep().standing} alarms={kpi.standing} none={te().standing} />
+        <Listed title={trep().chattering} alarms={kpi.chattering} none={te().chattering} />
       </div>
     </>
   );
@@ -138,7 +139,7 @@ function Top({ top }: { top: Kpi["top"] }) {
           ))}
         </tbody>
       </table>
-      {!top.length && <p class="empty">{t().nothing}</p>}
+      {!top.length && <p class="empty">{te().top}</p>}
     </section>
   );
 }
@@ -169,12 +170,12 @@ function People({ people }: { people: Kpi["by_person"] }) {
           ))}
         </tbody>
       </table>
-      {!people.length && <p class="empty">{t().nothing}</p>}
+      {!people.length && <p class="empty">{te().people}</p>}
     </section>
   );
 }
 
-function Listed({ title, alarms }: { title: string; alarms: Alarm[] }) {
+function Listed({ title, alarms, none }: { title: string; alarms: Alarm[]; none: string }) {
   return (
     <section class="panel">
       <h2>{title}</h2>
@@ -187,7 +188,7 @@ function Listed({ title, alarms }: { title: string; alarms: Alarm[] }) {
           </li>
         ))}
       </ul>
-      {!alarms.length && <p class="empty">{t().nothing}</p>}
+      {!alarms.length && <p class="empty">{none}</p>}
     </section>
   );
 }

@@ -8,6 +8,7 @@ import type { JournalLine } from "../api/types";
 import { asOfNow, lastHours, PeriodChoice } from "../parts/period";
 import { language } from "../state/preferences";
 import { t, ta } from "../texts";
+import { te } from "../texts/empty";
 import { moment } from "../texts/formats";
 import { happening, tj } from "../texts/journal";
 import { explain } from "../texts/problems";
@@ -81,7 +82,7 @@ export function JournalPage() {
         </label>
       </form>
       {state.value === "loading" && <p class="empty loading">{t().loading}</p>}
-      {state.value === "here" && !lines.value.length && <p class="empty">{t().nothing}</p>}
+      {state.value === "here" && !lines.value.length && <p class="empty">{te().journal}</p>}
       {state.value !== "loading" && state.value !== "here" && (
         <p class="trouble" role="alert">
           {state.value}

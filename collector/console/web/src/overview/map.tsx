@@ -16,6 +16,8 @@ const SHAPES = [
   "M3 3h20v20H3Z",
   "M13 2a11 11 0 1 0 .01 0Z",
 ];
+/** So many sites have their names beside them; more would cover one another. */
+const NAMED = 40;
 const SVG = "http://www.w3.org/2000/svg";
 
 export function SiteMap({ standings }: { standings: Standing[] }) {
@@ -23,7 +25,8 @@ export function SiteMap({ standings }: { standings: Standing[] }) {
   const drawn = useRef<{ map: L.Map; sites: L.LayerGroup } | null>(null);
   useEffect(() => {
     if (!box.current) return;
-    const map = L.map(box.current, { preferCanvas: true, attributionControl: false, zoomSnap: 0.25 });
+    const options = { preferCanvas: true, attributionControl: false, zoomSnap: 0.25 };
+    const map = L.map(box.current, { ...options, fadeAnimation: false }); // names that go would be there twice
     const places = standings.map(({ site }) => place(site)).filter((at) => at !== null);
     map.fitBounds(L.latLngBounds(places).pad(0.15), { maxZoom: 14 });
     drawn.current = { map, sites: L.layerGroup().addTo(map) };
@@ -39,7 +42,8 @@ export function SiteMap({ standings }: { standings: Standing[] }) {
   useEffect(() => {
     const layer = drawn.current?.sites;
     layer?.clearLayers();
-    for (const one of [...standings].reverse()) if (layer) mark(one)?.addTo(layer);
+    const named = standings.length <= NAMED;
+    for (const one of [...standings].reverse()) if (layer) mark(one, named)?.addTo(layer);
   });
   return <div ref={box} class="map" role="region" aria-label={tr().map} />;
 }
@@ -61,7 +65,7 @@ async function outlines(map: L.Map): Promise<void> {
   }).addTo(map);
 }
 
-function mark({ site, worst, unacknowledged, active }: Standing): L.Marker | null {
+function mark({ site, worst, unacknowledged, active }: Standing, named: boolean): L.Marker | null {
   const at = place(site);
   if (!at) return null;
   const icon = L.divIcon({
@@ -70,9 +74,11 @@ function mark({ site, worst, unacknowledged, active }: Standing): L.Marker | nul
     iconSize: [SIZE, SIZE],
   });
   const told = active ? `${site.title}: ${tr().active(active)}` : `${site.title}: ${tr().calm}`;
-  const marker = L.marker(at, { icon, keyboard: true });
+  const marker = L.marker(at, { icon, keyboard: true, title: named ? told : "" });
   const spoken = worst ? `${told}; ${ta().priority} ${ta().priorities[worst]}` : told;
-  marker.bindTooltip(text(told));
+  if (named)
+    marker.bindTooltip(text(site.title), { permanent: true, className: "site-name", offset: [SIZE / 2, 0] });
+  else marker.bindTooltip(text(told));
   marker.on("add", () => marker.getElement()?.setAttribute("aria-label", spoken));
   marker.on("click", () => go(`/sites/${site.site}`));
   return marker;

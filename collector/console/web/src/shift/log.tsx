@@ -8,6 +8,7 @@ import { Form } from "../parts/form";
 import { Table } from "../parts/table";
 import { may } from "../state/session";
 import { t, ta } from "../texts";
+import { te } from "../texts/empty";
 import { moment } from "../texts/formats";
 import { tj } from "../texts/journal";
 import { ts } from "../texts/shift";
@@ -59,7 +60,7 @@ export function Log({ answer, reload }: Props) {
           <Entry key={entry.seq} of={entry} correct={canWrite ? (seq) => (corrects.value = seq) : null} />
         ))}
       </Table>
-      {!answer.entries.length && <p class="empty">{t().nothing}</p>}
+      {!answer.entries.length && <p class="empty">{te().log}</p>}
     </section>
   );
 }

@@ -12,7 +12,8 @@ import { PriorityMark } from "../parts/priority";
 import { alarms } from "../state/board";
 import { language } from "../state/preferences";
 import { go, query } from "../state/route";
-import { t, ta } from "../texts";
+import { ta } from "../texts";
+import { te } from "../texts/empty";
 import { gatewayLine, tr } from "../texts/region";
 import { TrendPanel } from "./trend_panel";
 import { DeviceTable } from "./values";
@@ -63,7 +64,7 @@ function Site({ of }: { of: SiteDetail }) {
             choose={choose}
           />
         ))}
-        {!of.devices.length && <p class="empty">{t().nothing}</p>}
+        {!of.devices.length && <p class="empty">{te().instruments}</p>}
       </section>
     </>
   );

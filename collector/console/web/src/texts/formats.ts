@@ -52,6 +52,11 @@ export const date = (ms: number): string =>
     : dates("date", day).format(ms);
 export const moment = (ms: number): string => `${date(ms)} ${clock(ms)}`;
 
+const DAY_MS = 86_400_000;
+
+/** The time of what was lately, the date of what was longer ago. */
+export const began = (ms: number, nowMs: number): string => (nowMs - ms < DAY_MS ? clock(ms) : date(ms));
+
 /** Four significant digits, as the texts of alarms have them. */
 export function number(value: number): string {
   const whole = Math.abs(value) >= 1000;
