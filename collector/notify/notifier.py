@@ -132,7 +132,7 @@ class Notifier:
 
     def _has_work(self, plan: "_Plan") -> bool:
         with state.reading(self._engine) as connection:
-            return bool(plan.duty or subscriptions.every(connection))
+            return bool(plan.duty or subscriptions.every(connection) or delivery.listed(connection, limit=1))
 
     def _look(self, duty: Duty, now_ms: int) -> None:
         with state.reading(self._engine) as connection:

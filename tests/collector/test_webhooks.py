@@ -390,6 +390,22 @@ def test_what_is_too_old_is_dead_and_what_is_long_over_is_forgotten(engine: sa.E
     assert not lanes_of(engine)
 
 
+def test_what_is_kept_of_people_goes_in_time_also_where_nobody_is_called_any_more(engine: sa.Engine) -> None:
+    day_ms, now_ms = 86_400_000, time.time_ns() // 1_000_000
+    with state.writing(engine) as transaction:
+        for age_days in (8, 6):
+            one = Parcel(lane="person:aigul/0", order_key="", number=f"{age_days}", body=b"{}")
+            delivery.enter(transaction, [one], now_ms - age_days * day_ms)
+        for done in (1, 2):
+            delivery.note_done(transaction, done, "sent", now_ms)
+        late = Parcel(lane="person:aigul/0", order_key="", number="late", body=b"{}")
+        delivery.enter(transaction, [late], now_ms)
+    with notifying(engine):
+        wait_until(lambda: [one.number for one in lanes_of(engine)] == ["late", "6"])
+        wait_until(lambda: lanes_of(engine)[0].state is delivery.State.DEAD)
+    assert lanes_of(engine)[0].said == "nobody carries this"
+
+
 def test_of_several_collectors_one_delivers(engine: sa.Engine) -> None:
     with state.writing(engine) as transaction:
         assert lease.taken(transaction, "notify", "one", 1000)
