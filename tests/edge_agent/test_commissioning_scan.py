@@ -123,19 +123,18 @@ async def test_a_device_that_answers_every_address_is_one_device_and_the_scan_en
 
 
 async def test_an_adapter_unplugged_in_mid_scan_keeps_what_was_found(tmp_path: Path) -> None:
-    first = instrument("renke_rs_fxjt", 1)
-    async with PtyLine([first], tmp_path / PORT, 9600) as line:
+    first, further = instrument("renke_rs_fxjt", 1), instrument("renke_rs_fxjt", 5)
+    async with PtyLine([first, further], tmp_path / PORT, 9600) as line:
         scan = asyncio.create_task(
             edge_agent("scan", "--port", str(tmp_path / PORT), "--json", "--no-match"), name="scan"
         )
         async with asyncio.timeout(20):
-            while not first.requests:  # noqa: ASYNC110  an instrument has no event for it
+            while not further.requests:  # noqa: ASYNC110  an instrument has no event for it
                 await asyncio.sleep(0.01)
-        await asyncio.sleep(0.5)  # some addresses further
         await line.unplug()
         done = await scan
     assert done.status == 1
-    assert [d["unit"] for d in done.json["devices"]] == [1]
+    assert [d["unit"] for d in done.json["devices"]][:1] == [1], "and of the one that was asked just then"
     assert re.search(r"usb-FTDI_RS485-if00: lost after unit \d+ \(.*\); check the cable", done.err)
 
 

@@ -1,19 +1,19 @@
 """Dust, gas and weather instruments: any bytes in any pieces, and never a value out of a damaged frame."""
 
-import itertools
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent import drivers
-from edge_agent.drivers import Ask, BusyError, DriverError, Framing, RefusedError, Step
+from edge_agent.drivers import Ask, BusyError, Framing, RefusedError, Step
 from edge_agent.drivers._exchange import steps_of
 from edge_agent.samples import Block
 from sensor_profiles import loader
 from sensor_profiles.model import Space
+from tests.edge_agent.stepping import blocks_of, cut
 from tests.golden.test_frames import decoded, scan_of
 from wire.messages import Quality, Value
 
@@ -65,21 +65,7 @@ def first_step(protocol: str, asked: Ask) -> Step:
 
 
 def taken(name: str, pieces: Iterable[bytes]) -> list[bytes]:
-    """Every block that comes out; a refusal ends the listening, as it does on a line."""
-    step, received, found = first_step(loader.find(name).protocol, ask(name)), bytearray(), []
-    for piece in pieces:
-        received += piece
-        try:
-            while (block := step.take(received)) is not None:
-                found.append(block)
-        except DriverError:
-            received.clear()
-    return found
-
-
-def cut(stream: bytes, at: Iterable[int]) -> Iterator[bytes]:
-    edges = [0, *sorted(at), len(stream)]
-    return (stream[a:b] for a, b in itertools.pairwise(edges))
+    return blocks_of(first_step(loader.find(name).protocol, ask(name)), pieces)
 
 
 @pytest.mark.parametrize("name", NAMES)

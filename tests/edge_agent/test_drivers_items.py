@@ -1,21 +1,21 @@
 """Instruments whose values are asked for one by one: any bytes in any pieces, and never a value out of a
 damaged, echoed or foreign frame."""
 
-import itertools
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge_agent import drivers
-from edge_agent.drivers import Ask, DriverError, Framing, RefusedError
+from edge_agent.drivers import Ask, Framing, RefusedError
 from edge_agent.drivers._exchange import steps_of
 from edge_agent.drivers.owen_ascii import hash_of
 from edge_agent.samples import Block
 from sensor_profiles import loader
 from sensor_profiles.model import Space
+from tests.edge_agent.stepping import blocks_of, cut
 from tests.firmware_sim.clients import with_crc
 from tests.golden.test_frames import scan_of
 from wire.messages import Quality
@@ -36,21 +36,7 @@ def sent(name: str, asked: Ask) -> bytes:
 
 
 def taken(name: str, pieces: Iterable[bytes], asked: Ask | None = None) -> list[bytes]:
-    """Every block that comes out; a refusal ends the listening, as it does on a line."""
-    step, received, found = next(steps_of(drivers.find(name), asked or ASKS[name])), bytearray(), []
-    for piece in pieces:
-        received += piece
-        try:
-            while (block := step.take(received)) is not None:
-                found.append(block)
-        except DriverError:
-            received.clear()
-    return found
-
-
-def cut(stream: bytes, at: Iterable[int]) -> Iterator[bytes]:
-    edges = [0, *sorted(at), len(stream)]
-    return (stream[a:b] for a, b in itertools.pairwise(edges))
+    return blocks_of(next(steps_of(drivers.find(name), asked or ASKS[name])), pieces)
 
 
 @pytest.mark.parametrize("name", NAMES)

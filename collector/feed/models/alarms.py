@@ -168,14 +168,6 @@ class Change(BaseModel):
     by: str
 
 
-class AlarmChanged(BaseModel):
-    """The data of an `alarm` event: the entry's number, the alarm as it is now, what happened."""
-
-    seq: int
-    alarm: Alarm
-    change: Change | None = Field(description="Null where no entry belongs to it: it was found to be none.")
-
-
 class Verb(StrEnum):
     """What people do to alarms."""
 
