@@ -5,14 +5,20 @@ from pathlib import Path
 
 import pytest
 import standardwebhooks
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.collector.receiver import Receiver, receiving
 from tests.console import centre as centres
-from tests.console.centre import Centre, alarm, log_in, picture
+from tests.console.centre import Centre, alarm, log_in, open_page, picture
+from tests.console.test_page import CYRILLIC, barriers
 from tests.servers import Mosquitto
 
 pytestmark = pytest.mark.system
+TABS = {
+    "ru": ("Вебхуки", "Вызовы людей"),
+    "kk": ("Вебхуктар", "Адамдарды шақыру"),
+    "en": ("Webhooks", "Calls to people"),
+}
 PLAN = """
 [webhooks]
 targets = "any"
@@ -117,3 +123,30 @@ def test_whom_an_alarm_was_told_is_shown_with_the_letter_and_what_came_of_it(
     picture(page, "sent")
     page.get_by_role("button", name="Не доставлено").click()
     expect(row).to_have_count(0)
+
+
+def test_both_pages_speak_each_language_fit_a_phone_and_have_no_barriers(
+    browser: Browser, centre: Centre, receiver: Receiver
+) -> None:
+    receiver.answer = lambda event: (410 if "specversion" in event else 204, {})
+    page = open_page(browser, viewport={"width": 360, "height": 740}, color_scheme="dark")
+    log_in(page, centre, "anna", "/administration")
+    headers = {"X-CSRF-Token": page.request.get(f"{centre.url}/api/v1/me").json()["csrf"]}
+    asked = {"url": receiver.url, "filter": {"sites": ["bh-01"], "priority": 2}}
+    assert page.request.post(f"{centre.url}/api/v1/webhooks", data=asked, headers=headers).ok
+    centre.send(alarm("t_supply", priority=1))
+    receiver.await_posts(2)
+    for language, tabs in TABS.items():
+        page.click(".person summary")
+        page.select_option(".drop select[name=language]", language)
+        expect(page.locator("html")).to_have_attribute("lang", language)
+        page.keyboard.press("Escape")  # the choice would cover the tabs
+        for tab in tabs:
+            page.get_by_role("button", name=tab, exact=True).click()
+            page.wait_for_selector("table tbody tr")
+            assert barriers(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360
+            picture(page, f"phone-{language}-{tab}")
+            if language == "en":
+                said = page.locator("main :is(th, button, td:not(.said))").all_inner_texts()
+                assert CYRILLIC.search(" ".join(said)) is None, said
