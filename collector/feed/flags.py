@@ -1,6 +1,6 @@
 """Tells clients which alarms have begun to stand and which chatter no more: the time brings it, no event."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import sqlalchemy as sa
@@ -11,9 +11,9 @@ from collector.feed import listing
 from collector.feed.hub import Item, Readable
 from collector.feed.listing import Wanted
 from collector.feed.models import alarms as api
-from collector.feed.region import Region
 
 _EVERY_S: Final = 1.0
+Group = Callable[[str], str]
 
 
 class FlagWatch:
@@ -30,13 +30,13 @@ class FlagWatch:
             self._put(alarm.key, health.flags_change_ms(alarm, now_ms))
 
     def look(
-        self, connection: sa.Connection, region: Region, seq: int, now_s: float, now_ms: int
+        self, connection: sa.Connection, group: Group, seq: int, now_s: float, now_ms: int
     ) -> list[Item]:
         """What is to be told; at first all flags, for clients that knew the alarms before this process did.
 
         Args:
             connection: to the state database.
-            region: whose business an alarm is.
+            group: whose business an alarm is, by its site.
             seq: the newest number of the journal that clients know.
             now_s: monotonic seconds.
             now_ms: Unix ms.
@@ -52,7 +52,7 @@ class FlagWatch:
             due = [key for key, due_ms in self._due_ms.items() if due_ms <= now_ms]
             found = changed = [one.alarm for one in listing.keyed(connection, due).values()]
         self.follow(found, now_ms)
-        return [_item(one, region, seq, now_ms) for one in changed]
+        return [_item(one, group, seq, now_ms) for one in changed]
 
     def _put(self, key: str, due_ms: int) -> None:
         if due_ms:
@@ -66,7 +66,7 @@ def _has_flags(alarm: Alarm, now_ms: int) -> bool:
     return health.is_standing(alarm, now_ms) or any(health.bursts(alarm.raises))
 
 
-def _item(alarm: Alarm, region: Region, seq: int, now_ms: int) -> Item:
+def _item(alarm: Alarm, group: Group, seq: int, now_ms: int) -> Item:
     flags = api.Flags(
         key=alarm.key,
         chattering=health.is_chattering(alarm, now_ms),
@@ -77,4 +77,4 @@ def _item(alarm: Alarm, region: Region, seq: int, now_ms: int) -> Item:
     def encode(_: str, __: Readable) -> bytes:
         return b"event: flags\ndata: %b\n\n" % data
 
-    return Item(seq, frozenset({region.group(alarm.gateway.site)}), encode, is_numbered=False)
+    return Item(seq, frozenset({group(alarm.gateway.site)}), encode, is_numbered=False)

@@ -94,8 +94,7 @@ class Follower:
             items = self._incidents(connection, now_s)
             items += self._floods.look(connection, self._seq, now_s, now_ms)
             if len(lines) < _AT_ONCE:
-                region = self._atlas.region(connection)
-                items += self._flags.look(connection, region, self._seq, now_s, now_ms)
+                items += self._flags.look(connection, self._atlas.group, self._seq, now_s, now_ms)
         if items:
             self._post(items, self._seq)
         if now_s - self._beat_s >= BEAT_EVERY_S:
