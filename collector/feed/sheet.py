@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,6 +12,11 @@ from wire.messages import Value
 
 MARK: Final = "\N{BYTE ORDER MARK}"
 _TIME: Final = "%Y-%m-%d %H:%M:%S"
+_HEADS: Final[Mapping[str, tuple[str, str]]] = {
+    "ru": ("время", "качество"),
+    "kk": ("уақыты", "сапасы"),
+    "en": ("time", "quality"),
+}
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """A text that begins so would be reckoned (OWASP, CSV injection)."""
 _LINES: Final = 500
@@ -24,12 +29,13 @@ def lines(readings: Iterable[StoredReading], head: str, zone: ZoneInfo, language
         readings: of one point, in order of time.
         head: of the column of values.
         zone: of the times.
-        language: English has decimal points, the others commas.
+        language: ru, kk or en, of the heads; English has decimal points, the others commas.
     """
     buffer = io.StringIO(newline="")
     buffer.write(MARK)
     writer = csv.writer(buffer, delimiter=";")
-    writer.writerow([f"time {zone.key}", text(head), "quality"])
+    time, quality = _HEADS[language]
+    writer.writerow([f"{time} {zone.key}", text(head), quality])
     for number, one in enumerate(readings, 1):
         when = datetime.fromtimestamp(one.t_ms / 1000, UTC).astimezone(zone)
         writer.writerow([when.strftime(_TIME), _shown(one.value, language), one.quality or "good"])

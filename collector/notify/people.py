@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,6 +23,8 @@ from collector.notify.escalation import Decision, Message, Region, Round, Topic
 from collector.notify.wording import Affair, Reader
 from collector.settings import SiteTable
 from wire.messages import About
+from wire.titles import by_language, in_language, plain
+from wire.topics import Gateway
 
 CALLING: Final = (State.UNACKNOWLEDGED, State.LATCHED_UNACKNOWLEDGED)
 FLOOD_SEEN_MS: Final = 7_200_000
@@ -80,7 +82,6 @@ class Duty:
         now_ms: int,
     ) -> None:
         abouts = dict(gateways.newest(transaction, About))
-        titles = {gateway.site: about.site_title for gateway, about in abouts.items() if about.site_title}
         since = {one.topic: one.since_ms for one in decision.rounds}
         told = {
             topic: Affair(alarms=alarms, since_ms=since.get(topic, now_ms))
@@ -92,7 +93,7 @@ class Duty:
                 person=person,
                 abouts=abouts,
                 kinds=self._kinds,
-                sites=titles | self._titles(person.language),
+                sites=self._titles(abouts, person.language),
                 zone=self._zone,
                 console=self._plan.console,
                 is_flood=is_flood,
@@ -103,13 +104,17 @@ class Duty:
             paper = Paper(title=letter.title, body=letter.body, topics=topics, alarms=about)
             delivery.enter(transaction, _parcels(person, message.id, paper, now_ms), now_ms)
 
-    def _titles(self, language: Literal["ru", "kk", "en"]) -> dict[str, str]:
-        """What the centre calls its sites."""
-        chosen = {
-            site: title if isinstance(title, str) else title.get(language) or next(iter(title.values()), "")
+    def _titles(self, abouts: Mapping[Gateway, About], language: str) -> dict[str, str]:
+        """What people call the sites: the centre, else their gateways."""
+        told = {
+            gateway.site: in_language(about.site_title, about.site_titles, language)
+            for gateway, about in abouts.items()
+        }
+        listed = {
+            site: in_language(plain(title), by_language(title), language)
             for site, title in self._sites.items()
         }
-        return {site: title for site, title in chosen.items() if title}
+        return {site: title for site, title in (*told.items(), *listed.items()) if title}
 
 
 def _topics(message: Message) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ _FAINT: Final = (90, 90, 90)
 _MOST_IN_CELL, _MOST_IN_FACT, _MOST_IN_LINE = 300, 1000, 5000
 """Characters; a row of a table must fit on a page, and what is longer stands in the JSON."""
 _MOST_LINES: Final = 12
+_SPACES: Final = "\n\N{NO-BREAK SPACE}"
+"""What has no shape and is meant: a no-break space stands between a number and its unit."""
 
 
 class FontError(Exception):
@@ -174,6 +176,6 @@ class _Paper(FPDF):
 
 def _shown(text: str, most: int, lines: int = _MOST_LINES) -> str:
     """Text without what has no shape, and `…` where it is cut."""
-    plain = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    plain = "".join(c if c.isprintable() or c in _SPACES else "\N{REPLACEMENT CHARACTER}" for c in text)
     short = "\n".join(plain.split("\n")[:lines])[:most]
     return short if short == plain else f"{short}…"

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect
 
 from collector.console import BUILT
+from firmware_sim.plant import air_post, boiler_variables
 from tests.console.centre import (
     PASSWORD,
     Centre,
@@ -15,12 +17,15 @@ from tests.console.centre import (
     as_thread,
     boiler,
     log_in,
+    now_ms,
     open_page,
     picture,
     prepared,
     readings,
 )
 from tests.servers import Mosquitto
+from wire.messages import ChannelAbout, Row, Table
+from wire.texts.titles import translated
 
 pytestmark = pytest.mark.system
 
@@ -105,6 +110,31 @@ def test_the_whole_page_speaks_the_language_that_is_chosen(page: Page, centre: C
             if language == "en":
                 left = page.inner_text("body").replace("Қазақша", "").replace("Русский", "")
                 assert CYRILLIC.search(left) is None, left
+
+
+def test_channels_are_named_in_the_language_that_is_chosen(page: Page, centre: Centre) -> None:
+    titles = [one.title for one in (*air_post.VARIABLES.values(), *boiler_variables.VARIABLES.values())]
+    channels = tuple(
+        ChannelAbout(name=f"c{n}", quantity="temperature", unit="Cel", title=title)
+        for n, title in enumerate(titles)
+    )
+    centre.publish_about(replace(boiler(), channels=channels))
+    rows = (Row(now_ms(), tuple(float(n) for n, _ in enumerate(titles))),)
+    table = Table(device="boiler-1", channels=tuple(one.name for one in channels), rows=rows)
+    centre.send(alarm("c0"), tables=[table])
+    log_in(page, centre, path="/sites/bh-01")
+    for language in ("kk", "en", "ru"):
+        page.click(".person summary")
+        page.select_option(".drop select[name=language]", language)
+        page.keyboard.press("Escape")
+        wanted = [translated(title, language) for title in titles]
+        expect(page.locator(".device tbody th")).to_have_text(wanted)
+        expect(page.locator(".site-alarms a")).to_contain_text(f"{wanted[0]} (boiler-1): ")
+        expect(page.locator(".trend h2")).to_contain_text(wanted[0])
+        shown = page.inner_text("main")
+        english = [title for title in titles if re.search(rf"\b{re.escape(title)}\b", shown)]
+        assert english == (titles if language == "en" else []), language
+        picture(page, f"{language}-titles")
 
 
 def test_no_serious_barrier_for_people_who_see_little_or_use_keys_only(

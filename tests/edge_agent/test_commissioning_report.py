@@ -221,6 +221,7 @@ async def test_a_report_holds_what_was_found_and_is_printed_in_its_language(
         ),
     ):
         assert said in text, text
+    assert "\N{REPLACEMENT CHARACTER}" not in text
     assert again.status == 1
     assert "r.pdf: is there already; write another --output" in again.err
 

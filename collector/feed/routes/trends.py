@@ -18,7 +18,7 @@ from collector.feed.region import Region, gateway_of
 from collector.feed.trends import DAY_MS, DAYS, HOUR_MS, Span
 from collector.store.selection import is_exact
 from collector.users.roles import Action
-from wire.texts import render
+from wire.texts import LANGUAGES, render
 
 router = APIRouter(tags=["readings"], responses=described())
 _MOST_BUCKETS: Final = 5_000
@@ -83,7 +83,8 @@ def export(who: Who, context: Here, asked: Annotated[RangeAsked, Query()]) -> St
     selection = Selection(
         points=asked.point, start_ms=asked.from_ms, end_ms=asked.to_ms, every_ms=asked.every_ms or None
     )
-    lines = sheet.lines(context.store.read(selection), f"{title}, {unit}", context.zone, language)
+    head = f"{title}, {LANGUAGES[language].units.get(unit, unit)}"
+    lines = sheet.lines(context.store.read(selection), head, context.zone, language)
     name = f"{asked.point.replace('/', '_')}.csv"
     return StreamingResponse(
         lines,

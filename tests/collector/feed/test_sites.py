@@ -145,10 +145,10 @@ def test_titles_are_read_in_the_readers_language(server: Server) -> None:
         gateway=NEW,
     )
     asked: dict[str, str | int] = {"point": f"{NEW.site}/boiler-1/t_supply", "from_ms": 0, "to_ms": 1000}
-    for language, site, supply, back in (
-        ("ru", "Пост", "Температура в подающем трубопроводе", "Обратка"),
-        ("kk", "Бекет", "Беру құбырындағы температура", "Қайту"),
-        ("en", "Пост", "Supply temperature", "Обратка"),
+    for language, site, supply, back, when, how_good in (
+        ("ru", "Пост", "Температура в подающем трубопроводе", "Обратка", "время", "качество"),
+        ("kk", "Бекет", "Беру құбырындағы температура", "Қайту", "уақыты", "сапасы"),
+        ("en", "Пост", "Supply temperature", "Обратка", "time", "quality"),
     ):
         found = anna.get(f"/sites/{NEW.site}", params={"lang": language}).json()
         assert found["title"] == site
@@ -156,7 +156,8 @@ def test_titles_are_read_in_the_readers_language(server: Server) -> None:
         assert shown == ["spare", supply, back]
         assert [one["title"] for one in found["headline"]] == [supply, back]
         assert anna.get("/trend", params=asked | {"lang": language}).json()["title"] == supply
-        assert supply in anna.get("/export", params=asked | {"lang": language}).text.splitlines()[0]
+        (head,) = anna.get("/export", params=asked | {"lang": language}).text.lstrip("\ufeff").splitlines()
+        assert head == f"{when} Asia/Almaty;{supply}, °C;{how_good}"
 
 
 def test_a_long_trend_is_never_held_whole_and_marks_the_newest_of_an_alarm(server: Server) -> None:
@@ -234,7 +235,7 @@ def test_an_export_opens_in_a_spreadsheet(server: Server) -> None:
     assert answer.headers["content-disposition"] == 'attachment; filename="bh-01_boiler-1_t_supply.csv"'
     assert answer.content.startswith(b"\xef\xbb\xbf")
     assert answer.text.lstrip("\ufeff").splitlines() == [
-        "time Asia/Almaty;'=cmd|' /C calc'!A0, Cel;quality",
+        "время Asia/Almaty;'=cmd|' /C calc'!A0, °C;качество",
         "2026-09-21 19:13:20;97,5;good",
         "2026-09-21 19:14:20;;bad.garbled",
     ]
