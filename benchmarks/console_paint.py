@@ -78,8 +78,8 @@ def run(folder: Path) -> list[Row]:
             "median / worst",
             f"{statistics.median(paints):.0f} / {max(paints):.0f} ms",
             "–",
-            "< 1 s",
-            statistics.median(paints) < 1000,
+            "worst < 1 s",
+            max(paints) < 1000,
         ),
         Row(
             f"console with {STANDING:,} alarms, keystroke in the search → list drawn: median / worst",

@@ -50,7 +50,6 @@ const ru = {
   comment: "Комментарий",
   reason: "Причина",
   permit: "Номер наряда-допуска",
-  until: "до",
   till: (time: string) => `до ${time}`,
   by: (who: string, when: string) => `${who}, ${when}`,
   shelveFor: "На сколько",
@@ -83,10 +82,7 @@ const ru = {
   history: "История",
   began: "Началась",
   acknowledgedBy: "Квитировал",
-  asideBy: "Отложил",
   place: "Где",
-  openSite: "Открыть площадку",
-  back: "К списку",
 };
 
 const kk: typeof ru = {
@@ -133,7 +129,6 @@ const kk: typeof ru = {
   comment: "Түсініктеме",
   reason: "Себебі",
   permit: "Наряд-рұқсат нөмірі",
-  until: "дейін",
   till: (time) => `${time} дейін`,
   by: (who, when) => `${who}, ${when}`,
   shelveFor: "Қанша уақытқа",
@@ -166,10 +161,7 @@ const kk: typeof ru = {
   history: "Тарихы",
   began: "Басталды",
   acknowledgedBy: "Растаған",
-  asideBy: "Кейінге қалдырған",
   place: "Қайда",
-  openSite: "Нысанды ашу",
-  back: "Тізімге",
 };
 
 const en: typeof ru = {
@@ -216,7 +208,6 @@ const en: typeof ru = {
   comment: "Comment",
   reason: "Reason",
   permit: "Work-permit number",
-  until: "until",
   till: (time) => `until ${time}`,
   by: (who, when) => `${who}, ${when}`,
   shelveFor: "For how long",
@@ -248,10 +239,7 @@ const en: typeof ru = {
   history: "History",
   began: "Began",
   acknowledgedBy: "Acknowledged by",
-  asideBy: "Set aside by",
   place: "Where",
-  openSite: "Open the site",
-  back: "To the list",
 };
 
 export const alarms = tables(ru, kk, en);

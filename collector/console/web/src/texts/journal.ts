@@ -27,7 +27,6 @@ const ru = {
   till: (time: string) => `до ${time}`,
   period: "Период",
   code: "Код",
-  exported: "Скачать CSV",
 };
 
 const kk: typeof ru = {
@@ -52,7 +51,6 @@ const kk: typeof ru = {
   till: (time) => `${time} дейін`,
   period: "Кезең",
   code: "Коды",
-  exported: "CSV жүктеу",
 };
 
 const en: typeof ru = {
@@ -77,7 +75,6 @@ const en: typeof ru = {
   till: (time) => `until ${time}`,
   period: "Period",
   code: "Code",
-  exported: "Download CSV",
 };
 
 const journal = tables(ru, kk, en);
