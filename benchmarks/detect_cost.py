@@ -14,7 +14,13 @@ from msgspec import Struct
 
 from benchmarks.measure import Row
 from edge_agent.detect import Group, encode_state
-from edge_agent.settings.detection import CLASSES, DetectSettings, ProfileClass
+from edge_agent.settings.detection import (
+    CLASSES,
+    DetectSettings,
+    MultivariateModel,
+    MultivariateSettings,
+    ProfileClass,
+)
 
 CHANNELS = 8
 _JUDGED_ROWS, _ROUNDS = 2000, 3
@@ -73,11 +79,17 @@ def memory(settings: DetectSettings) -> Bytes:
 
 
 def run(_folder: Path) -> list[Row]:
-    """Two lines a class."""
-    return [line for name in _CLASSES for line in _lines(name, CLASSES[name])]
+    """Two lines a class, and two a model of `multivariate`."""
+    chosen = {str(name): CLASSES[name] for name in _CLASSES} | {
+        f"multivariate by {model}": DetectSettings(
+            innovations=None, multivariate=MultivariateSettings(model=model)
+        )
+        for model in MultivariateModel
+    }
+    return [line for name, settings in chosen.items() for line in _lines(name, settings)]
 
 
-def _lines(name: ProfileClass, settings: DetectSettings) -> list[Row]:
+def _lines(name: str, settings: DetectSettings) -> list[Row]:
     took, kept = times(settings), memory(settings)
     return [
         Row(

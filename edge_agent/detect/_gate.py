@@ -57,12 +57,15 @@ class Gate:
         self._least = floor(centre)
         sizes = sorted((abs(value - centre) for value in values), reverse=True)
         self._largest = sizes[: _JUNK_ROWS + 1]
-        return [self._cut(value - centre) for value in values]
+        return [self._limited(value - centre) for value in values]
 
     def _cut(self, distance: float) -> float:
-        size, largest = abs(distance), self._largest[-1]
-        if size <= largest:
+        if abs(distance) <= self._largest[-1]:
             return distance
-        self._largest = sorted([*self._largest, size], reverse=True)[: _JUNK_ROWS + 1]
-        limit = _WILD * max(largest, self._least)
+        cut = self._limited(distance)
+        self._largest = sorted([*self._largest, abs(distance)], reverse=True)[: _JUNK_ROWS + 1]
+        return cut
+
+    def _limited(self, distance: float) -> float:
+        limit = _WILD * max(self._largest[-1], self._least)
         return max(-limit, min(limit, distance))

@@ -1,6 +1,6 @@
 """What is saved of each detector: plain numbers, tagged by detector."""
 
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from msgspec import Struct
 
@@ -57,28 +57,52 @@ class SeasonalState(Struct, frozen=True, tag="seasonal"):
         return cls((ProfileState(),) * width)
 
 
-class MultivariateState(Struct, frozen=True, kw_only=True, tag="multivariate"):
-    """What the channels were like, and the masses of the trees: first the window before, then the present."""
+class MultivariateState(Struct, frozen=True, kw_only=True):
+    """What the channels and the scores were like; each model adds its own numbers, under its own tag."""
 
     seen: int = 0
     gates: tuple[GateState, ...]
     moments: tuple[Moments, ...]
     lows: tuple[float, ...] = ()
     highs: tuple[float, ...] = ()
-    masses: tuple[tuple[int, ...], ...] = ()
-    counter: int = 0
     smooth: float = 0.0
     scores: Moments = Moments()
     peak: float = 0.0
     latch: LatchState = LatchState()
+    constants: tuple[float, ...] = ()
+    """Of the model, as in the settings; empty in states of before there was a choice."""
+    waiting: tuple[tuple[float, ...], ...] = ()
+    """Rows that are not learnt yet, as places 0…1, the oldest first."""
 
     @classmethod
-    def empty(cls, width: int) -> "MultivariateState":
+    def empty(cls, width: int) -> Self:
         return cls(gates=(GateState(),) * width, moments=(Moments(),) * width)
 
 
-DetectorState = InnovationsState | SeasonalState | ExpectedState | MultivariateState
-S = TypeVar("S", bound=DetectorState)
+class TreesState(MultivariateState, frozen=True, kw_only=True, tag="multivariate"):
+    """The masses of the nodes of each tree: first those of the window before, then the present ones."""
+
+    masses: tuple[tuple[int, ...], ...] = ()
+    counter: int = 0
+
+
+class SvmState(MultivariateState, frozen=True, kw_only=True, tag="multivariate.one_class_svm"):
+    """A weight for each feature; there are none before the first row."""
+
+    weights: tuple[float, ...] = ()
+    intercept: float = 1.0
+    rows: int = 0
+
+
+class LodaState(MultivariateState, frozen=True, kw_only=True, tag="multivariate.loda"):
+    """For each cut the left and right edges of its bins in turn, and how many rows fell into each."""
+
+    edges: tuple[tuple[float, ...], ...] = ()
+    counts: tuple[tuple[int, ...], ...] = ()
+
+
+DetectorState = InnovationsState | SeasonalState | ExpectedState | TreesState | SvmState | LodaState
+S = TypeVar("S", bound=DetectorState | MultivariateState)
 
 
 def fitting(state: DetectorState | None, kind: type[S]) -> S | None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from wire.messages import OperatingMode
 
@@ -83,19 +83,64 @@ class ExpectedSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     latch: LatchSettings = LatchSettings()
 
 
-class MultivariateSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Detector (d), see `multivariate`; costs 95 MB of memory for what it imports."""
+class MultivariateModel(StrEnum):
+    """Which of river's models; what each is good for stands in `docs/detection.md`."""
 
+    HALF_SPACE_TREES = "half_space_trees"
+    ONE_CLASS_SVM = "one_class_svm"
+    LODA = "loda"
+
+
+class MultivariateSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Detector (d), see `multivariate`; costs 95 MB of memory for what it imports.
+
+    Raises:
+        ValueError: a constant of a model that is not the chosen one.
+    """
+
+    model: MultivariateModel = MultivariateModel.HALF_SPACE_TREES
     warmup_rows: WarmupRows = 1440
     mean_rows: Rows = 15
     trees: Annotated[int, Meta(ge=1, le=50)] = 25
     height: Annotated[int, Meta(ge=1, le=8)] = 5
+    features: Annotated[int, Meta(ge=8, le=256)] = 128
+    """Of `one_class_svm`: cosines by which its kernel is approached."""
+    nu: Annotated[float, Meta(gt=0, le=0.5)] = 0.2
+    """Of `one_class_svm`: the share of rows that lie at the border, from which it learns."""
+    cuts: Annotated[int, Meta(ge=1, le=128)] = 32
+    """Of `loda`: histograms, each of a direction through some channels."""
+    bins: Annotated[int, Meta(ge=4, le=64)] = 6
+    """Of `loda`: of each histogram."""
     window_rows: Rows = 250
-    """Rows whose distribution a row is compared with, and after which it is replaced by the present one."""
+    """Of `half_space_trees`: rows a row is compared with, and after which the present ones replace them."""
     ordinary_peak: Positive = 3.0
     on: Positive = 5.0
     seed: int = 1
     latch: LatchSettings = LatchSettings()
+
+    def __post_init__(self) -> None:
+        for model, names in _MODEL_CONSTANTS.items():
+            for name in names if model != self.model else ():
+                if getattr(self, name) != _DEFAULTS[name]:
+                    raise ValueError(f"`{name}` is a constant of `{model}`, and the model is `{self.model}`")
+
+    def settling_rows(self) -> int:
+        """Rows that a model has learnt before its scores say anything; the window of trees must be full."""
+        quarter = self.warmup_rows // 4
+        is_forest = self.model == MultivariateModel.HALF_SPACE_TREES
+        return min(self.window_rows, quarter) if is_forest else quarter
+
+    def constants(self) -> tuple[float, ...]:
+        """Those without which what the model has learnt means nothing."""
+        return (*(getattr(self, name) for name in _MODEL_CONSTANTS[self.model]), self.seed)
+
+
+_MODEL_CONSTANTS: Final = {
+    MultivariateModel.HALF_SPACE_TREES: ("trees", "height", "window_rows"),
+    MultivariateModel.ONE_CLASS_SVM: ("features", "nu"),
+    MultivariateModel.LODA: ("cuts", "bins"),
+}
+_DEFAULTS: Final = {field.name: field.default for field in fields(MultivariateSettings)}
 
 
 class DetectSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

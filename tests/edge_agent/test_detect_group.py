@@ -18,6 +18,7 @@ from edge_agent.detect import (
 from edge_agent.settings.detection import (
     ExpectedSettings,
     InnovationsSettings,
+    MultivariateModel,
     MultivariateSettings,
     SeasonalSettings,
 )
@@ -32,7 +33,11 @@ VARIANTS = {
         innovations=None,
         expected=(ExpectedSettings(target="a", drivers=("b", "c"), warmup_rows=WARMUP),),
     ),
-    "multivariate": DetectSettings(innovations=None, multivariate=MultivariateSettings(warmup_rows=480)),
+} | {
+    f"multivariate-{model}": DetectSettings(
+        innovations=None, multivariate=MultivariateSettings(model=model, warmup_rows=480)
+    )
+    for model in MultivariateModel
 }
 BY_CHANNEL = {name: VARIANTS[name] for name in ("innovations", "seasonal")}
 every_variant = pytest.mark.parametrize("chosen", VARIANTS.values(), ids=VARIANTS)
@@ -56,6 +61,16 @@ def test_after_any_junk_it_still_scores_and_still_sees_a_step(chosen: DetectSett
     after = fed(group, shifted(rows[500:], 0, 30.0), 500)
     assert all(math.isfinite(outcome.score) and outcome.score >= 0 for outcome in outcomes + after)
     assert alarms(after) > 0
+
+
+@every_variant
+def test_three_accidents_in_the_first_rows_make_nobody_blind(chosen: DetectSettings) -> None:
+    rows = coloured(600, 3, seed=21)
+    for row, value in zip(rows, (658.0, 658.0, -1316.0), strict=False):
+        row[0] = value
+    group = Group(NAMES, chosen)
+    fed(group, rows[:500])
+    assert alarms(fed(group, shifted(rows[500:], 0, 30.0), 500)) > 0
 
 
 @every_variant
@@ -153,12 +168,15 @@ def test_a_channel_that_appears_late_is_learnt_while_the_others_are_watched(chos
 @every_variant
 def test_a_suspended_group_neither_judges_nor_learns(chosen: DetectSettings) -> None:
     rows = coloured(900, 3, seed=27)
-    group = Group(NAMES, chosen)
-    fed(group, rows[:600])
-    group.suspend()
-    assert alarms(fed(group, shifted(rows[600:700], 0, 50.0), 600)) == 0
-    group.resume()
-    assert alarms(fed(group, rows[700:], 700)) == 0
+    paused, spared = Group(NAMES, chosen), Group(NAMES, chosen)
+    for group in (paused, spared):
+        fed(group, rows[:600])
+        group.suspend()
+    assert alarms(fed(paused, shifted(rows[600:700], 0, 50.0), 600)) == 0
+    for group in (paused, spared):
+        group.resume()
+    assert fed(paused, rows[700:], 700) == fed(spared, rows[700:], 700)
+    assert encode_state(paused.state()) == encode_state(spared.state())
 
 
 @every_variant
