@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.collector.collecting import wait_until
 from tests.console.centre import Centre, alarm, boiler, log_in, now_ms, picture, readings
 from wire.messages import Row, Table
 
@@ -61,8 +62,8 @@ def test_a_trend_is_drawn_zoomed_into_and_taken_away_as_a_table(page: Page, cent
 
 def test_values_say_how_good_and_how_old_they_are(page: Page, centre: Centre) -> None:
     old = now_ms() - 20 * 60_000
-    centre.publish_about(boiler())
     centre.send(tables=[Table(device="boiler-1", channels=("t_supply",), rows=(Row(old, (71.5,)),))])
+    centre.publish_about(boiler())
     page.clock.install()
     log_in(page, centre, path="/sites/bh-01")
     line = page.locator(".device tbody tr")
@@ -71,6 +72,8 @@ def test_values_say_how_good_and_how_old_they_are(page: Page, centre: Centre) ->
     expect(line).to_contain_text(re.compile("нет данных 20.мин"))
     bad = Row(now_ms(), (None,), {0: "bad.no_answer"})
     centre.send(tables=[Table(device="boiler-1", channels=("t_supply",), rows=(bad,))])
+    told = f"{centre.url}/api/v1/sites/bh-01"
+    wait_until(lambda: "bad.no_answer" in page.request.get(told).text())
     page.clock.fast_forward("00:10")
     expect(line).to_contain_text("нет ответа")
     picture(page, "bad-value")
