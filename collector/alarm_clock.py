@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from collector import nmu, state
 from collector.alarms import book, silence
-from collector.alarms.alarm import Alarm, key_of
+from collector.alarms.alarm import Alarm
 from collector.alarms.desk import Desk, Told
+from collector.alarms.happenings import key_of
 from collector.alarms.silence import Facts
 from collector.facts import facts
 from collector.rules import weather

@@ -10,7 +10,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from collector.alarms.alarm import Action, Actor, Alarm, Change, Policy, act
+from collector.alarms.alarm import Action, Actor, Alarm, Change, Policy
+from collector.alarms.happenings import act
 from collector.alarms.lifecycle import SEEN, State, Trigger
 from collector.alarms.silence import Facts
 from collector.settings import Suppression

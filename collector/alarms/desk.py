@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import replace
 
-from collector.alarms import alarm, book, design
+from collector.alarms import book, design, happenings
 from collector.alarms.alarm import Action, Actor, Alarm, Change, NotNowError, Policy, Refusal
 from collector.alarms.design import Suppressions
 from collector.alarms.kinds import Kinds
@@ -58,13 +58,13 @@ class Desk:
         """
         if not events:
             return
-        named = [(alarm.key_of(gateway, event), gateway, event) for gateway, event in events]
+        named = [(happenings.key_of(gateway, event), gateway, event) for gateway, event in events]
         book.lock(transaction)
         alarms: dict[str, Alarm] = book.known(transaction, sorted({key for key, _, _ in named}))
         changes: list[Change] = []
         for key, gateway, event in named:
             policy = self._policies.of(event, (abouts or {}).get(gateway))
-            change = alarm.told(alarms.get(key), gateway, event, now_ms, policy)
+            change = happenings.told(alarms.get(key), gateway, event, now_ms, policy)
             if change.entries:
                 change = design.kept_down(change, self._suppressed.get(gateway), now_ms, policy)
                 changes.append(change)
@@ -112,8 +112,8 @@ class Desk:
         """End what was shelved until now, and call again for what stands for too long."""
         book.lock(transaction)
         if self._is_new:
-            waiting = book.in_states(transaction, alarm.TIMED)
-            timed = [alarm.retimed(one, self._policies.of_alarm(one)) for one in waiting]
+            waiting = book.in_states(transaction, happenings.TIMED)
+            timed = [happenings.retimed(one, self._policies.of_alarm(one)) for one in waiting]
             book.keep_due(transaction, (new for one, new in zip(waiting, timed, strict=True) if new != one))
         book.record(transaction, self._due(transaction, now_ms))
         self._is_new = False
@@ -145,17 +145,17 @@ class Desk:
         book.record(transaction, [self._designed(one, action, now_ms) for one, action in asked])
 
     def _designed(self, known: Alarm, action: Action, now_ms: int) -> Change:
-        return alarm.act(known, action, design.DESIGN, now_ms, self._policies.of_alarm(known))
+        return happenings.act(known, action, design.DESIGN, now_ms, self._policies.of_alarm(known))
 
     def _due(self, connection: sa.Connection, now_ms: int) -> list[Change]:
         waiting = book.due(connection, now_ms)
-        changes = (alarm.tick(one, now_ms, self._policies.of_alarm(one)) for one in waiting)
+        changes = (happenings.tick(one, now_ms, self._policies.of_alarm(one)) for one in waiting)
         return [change for change in changes if change.entries]
 
     def _done(self, known: Alarm | None, key: str, action: Action, *, by: Actor, now_ms: int) -> Change:
         if known is None:
             raise NotNowError(Refusal.UNKNOWN_ALARM, f"there is no alarm `{key}`")
-        return alarm.act(known, action, by, now_ms, self._policies.of_alarm(known))
+        return happenings.act(known, action, by, now_ms, self._policies.of_alarm(known))
 
 
 class Done(Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import sqlalchemy as sa
 
-from collector.alarms import alarm, book
+from collector.alarms import book, happenings
 from collector.alarms.alarm import Action, Actor, Alarm, Change, FalseMark, Policy
 from collector.alarms.lifecycle import State, Trigger
 from wire.messages import AlarmEvent
@@ -56,11 +56,13 @@ def _enter(transaction: sa.Connection, rows: Sequence[sa.RowMapping]) -> None:
         for row in rows
     ]
     book.lock(transaction)
-    alarms = book.known(transaction, sorted({alarm.key_of(gateway, event) for gateway, event, _ in told}))
+    alarms = book.known(
+        transaction, sorted({happenings.key_of(gateway, event) for gateway, event, _ in told})
+    )
     changes: list[Change] = []
     for gateway, event, received_ms in told:
-        key = alarm.key_of(gateway, event)
-        changes.append(alarm.told(alarms.get(key), gateway, event, received_ms, Policy()))
+        key = happenings.key_of(gateway, event)
+        changes.append(happenings.told(alarms.get(key), gateway, event, received_ms, Policy()))
         alarms[key] = changes[-1].alarm
     book.record(transaction, changes)
 
@@ -70,7 +72,7 @@ def _settle(
     told: set[tuple[Gateway, bytes]],
     marks: dict[tuple[Gateway, str], FalseMark],
 ) -> None:
-    keys = sorted({alarm.key_of(gateway, _decoded(message)) for gateway, message in told})
+    keys = sorted({happenings.key_of(gateway, _decoded(message)) for gateway, message in told})
     changes = [
         change for one in book.known(transaction, keys).values() if (change := _settled(one, marks)).entries
     ]
@@ -83,9 +85,11 @@ def _settled(one: Alarm, marks: dict[tuple[Gateway, str], FalseMark]) -> Change:
     mark = marks.get((one.gateway, one.event.id.replace("\0", "\N{REPLACEMENT CHARACTER}")))
     if mark is not None:
         word = Action(trigger=Trigger.FALSE, comment=mark.comment or "-", command=mark.command)
-        change = alarm.act(one, word, Actor(mark.by), mark.t_ms, Policy())
+        change = happenings.act(one, word, Actor(mark.by), mark.t_ms, Policy())
     if one.state is State.RETURNED:
-        seen = alarm.act(change.alarm, Action(trigger=Trigger.ACKNOWLEDGE), UPGRADE, one.changed_ms, Policy())
+        seen = happenings.act(
+            change.alarm, Action(trigger=Trigger.ACKNOWLEDGE), UPGRADE, one.changed_ms, Policy()
+        )
         change = Change(seen.alarm, change.entries + seen.entries)
     return change
 

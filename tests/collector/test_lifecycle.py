@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from collector.alarms.alarm import Action, Actor, Alarm, Change, NotNowError, Policy, act, told
-from collector.alarms.alarm import tick as pass_time
+from collector.alarms.alarm import Action, Actor, Alarm, Change, NotNowError, Policy
+from collector.alarms.happenings import act, told
+from collector.alarms.happenings import tick as pass_time
 from collector.alarms.lifecycle import ASIDE, TABLE, URGENT, State, Trigger, step
 from wire.messages import AlarmEvent, AlarmState
 from wire.topics import Gateway
