@@ -73,6 +73,7 @@ class FeedServer:
         self._follower = Follower(engine, self._hub, atlas, texts, context.lasting)
         self._server = uvicorn.Server(_uvicorn(context, table))
         self._socket = _listening(table)
+        self._opened = threading.Event()
         self._threads = [
             threading.Thread(target=self._follow, name="follower", daemon=True),
             threading.Thread(target=self._serve, name="feed", daemon=True),
@@ -120,6 +121,7 @@ class FeedServer:
     def stop(self) -> None:
         """Begin to end: streams end, requests under way are finished."""
         self._stop.set()
+        self._opened.set()
         self._follower.wake()
         self._hub.post(self._hub.close)
         self._server.should_exit = True
@@ -132,6 +134,7 @@ class FeedServer:
         self._socket.close()
 
     def _follow(self) -> None:
+        self._opened.wait()  # what is posted before there is a loop is told to nobody
         self._follower.run(self._stop)
 
     def _serve(self) -> None:
@@ -139,6 +142,7 @@ class FeedServer:
 
     async def _answer(self) -> None:
         self._hub.open(asyncio.get_running_loop())
+        self._opened.set()
         to_thread.current_default_thread_limiter().total_tokens = _THREADS
         await self._server.serve(sockets=[self._socket])
 

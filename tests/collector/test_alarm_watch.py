@@ -45,6 +45,8 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             env=os.environ | {"TERM": "xterm-256color", "COLUMNS": "", "LINES": ""},
+            # As a terminal does; what the tests run under may ignore SIGINT (nohup, `&`).
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
         self.slave = slave
 
