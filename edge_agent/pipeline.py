@@ -314,11 +314,13 @@ class _Agent:
 
     async def _write(self) -> None:
         """Empty the intake to disk, a tick at a time, and once more when polling has ended."""
-        while not self._polled.is_set():
+        last = False  # known before the write: what comes during it is written by another
+        while not last:
             await self._intake.arrived.wait()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._polled.wait(), WRITE_EVERY_S)
-            taken = self._intake.empty(last=self._polled.is_set())
+            last = self._polled.is_set()
+            taken = self._intake.empty(last=last)
             await self._disk.append(taken, self._names)
             self._publisher.nudge()
             if not self._disk.behind:
