@@ -13,8 +13,9 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	&& echo $$p && break; done)
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
-# Most tests wait for lines, brokers and clocks rather than reckon: two of them share a core well.
-SPREAD := --numprocesses 4 --dist worksteal
+# Most tests wait for lines, brokers and clocks rather than reckon: three share two cores; with four an instrument
+# was late now and then.
+SPREAD := --numprocesses 3 --dist worksteal
 
 CONSOLE := $(shell find collector/console/web -type f -not -path '*/node_modules/*') hatch_build.py
 WEB := collector/console/web

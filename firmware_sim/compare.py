@@ -145,6 +145,7 @@ class _Judged:
     ) -> None:
         self._true, self._stored, self._tolerated = true, stored, tolerated
         self._tolerance_ms, self._retry_ms = tolerance_ms, retry_ms
+        self._admitted: set[int] = set()
         due = [value.mode == "asked" and not self._is_tolerated(value) for value in true]
         self._pairs = Pairing(true, stored, tolerance_ms, due)
         self._honest = [
@@ -178,12 +179,17 @@ class _Judged:
             return Kind.REPEATED
         if self._is_tolerated(value):
             return Kind.UNWRITTEN
-        return Kind.MISSED if self._is_admitted(value) else Kind.LOST
+        if not self._is_admitted(value):
+            return Kind.LOST
+        self._admitted.add(index)
+        return Kind.MISSED
 
     def _was_asked_again(self, index: int) -> bool:
-        """Whether the answer before or after this one, within one poll, was stored."""
+        """Whether the answer before or after it, within one poll, was stored, or admitted to be missed."""
         for other in (index - 1, index + 1):
-            if 0 <= other < len(self._true) and self._pairs.reading_of[other] is not None:
+            if other in self._admitted or (
+                0 <= other < len(self._true) and self._pairs.reading_of[other] is not None
+            ):
                 apart = abs(self._true[other].t_ms - self._true[index].t_ms)
                 if apart < self._retry_ms:
                     return True

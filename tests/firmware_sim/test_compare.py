@@ -110,6 +110,11 @@ def test_a_poll_that_was_asked_again_counts_once(second: float) -> None:
     assert (verdict.expected, verdict.stored, counts(verdict)) == (1, 1, {"repeated": 1})
 
 
+def test_a_poll_that_was_asked_again_and_heard_neither_answer_is_missed_once() -> None:
+    verdict = judge([true(0, 1.0), true(400, 2.0)], [stored(100, None, "bad.no_answer")])
+    assert counts(verdict) == {"missed": 1, "unmeasured": 1, "repeated": 1}
+
+
 def test_two_polls_are_not_one() -> None:
     assert counts(judge([true(0, 5.0), true(PERIOD, 5.0)], [stored(0, 5.0)])) == {"lost": 1}
 
