@@ -11,7 +11,7 @@ import pytest
 
 from tests import servers
 
-# Four tests share two cores: how long an example takes says nothing about the code.
+# Three tests share two cores: how long an example takes says nothing about the code.
 hypothesis.settings.register_profile("ulba", deadline=None)
 hypothesis.settings.load_profile("ulba")
 
