@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get } from "../api/http";
 import type { DeliveryState, Sent } from "../api/telling";
+import { Table } from "../parts/table";
 import { t } from "../texts";
 import { moment } from "../texts/formats";
 import { explain } from "../texts/problems";
@@ -49,7 +50,7 @@ export function SentMessages() {
           {trouble.value}
         </p>
       )}
-      {found.value ? <Table found={found.value} /> : <p class="empty loading">{t().loading}</p>}
+      {found.value ? <Messages found={found.value} /> : <p class="empty loading">{t().loading}</p>}
       {next.value !== null && (
         <button type="button" onClick={() => void load(next.value, () => true)}>
           {t().more}
@@ -59,39 +60,27 @@ export function SentMessages() {
   );
 }
 
-function Table({ found }: { found: Sent[] }) {
+function Messages({ found }: { found: Sent[] }) {
   if (!found.length) return <p class="empty">{t().nothing}</p>;
+  const columns = [tt().when, tt().person, tt().channel, tt().message, tt().outcome];
   return (
-    <div class="scroll">
-      <table class="journal">
-        <thead>
-          <tr>
-            <th scope="col">{tt().when}</th>
-            <th scope="col">{tt().person}</th>
-            <th scope="col">{tt().channel}</th>
-            <th scope="col">{tt().message}</th>
-            <th scope="col">{tt().outcome}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {found.map((one) => (
-            <tr key={one.id}>
-              <td class="time">{moment(one.decided_ms)}</td>
-              <td>{one.person}</td>
-              <td>{one.channel}</td>
-              <td class="said">
-                <details>
-                  <summary>{one.title}</summary>
-                  <p class="letter">{one.body}</p>
-                  <p class="hint">{one.alarms.join(", ")}</p>
-                </details>
-              </td>
-              <td class={one.state === "dead" ? "said trouble" : "said"}>{outcome(one)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table class="journal" columns={columns}>
+      {found.map((one) => (
+        <tr key={one.id}>
+          <td class="time">{moment(one.decided_ms)}</td>
+          <td>{one.person}</td>
+          <td>{one.channel}</td>
+          <td class="said">
+            <details>
+              <summary>{one.title}</summary>
+              <p class="letter">{one.body}</p>
+              <p class="hint">{one.alarms.join(", ")}</p>
+            </details>
+          </td>
+          <td class={one.state === "dead" ? "said trouble" : "said"}>{outcome(one)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
